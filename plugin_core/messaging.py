@@ -1,0 +1,33 @@
+"""The port to channels that reach people."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+
+class Mail(NamedTuple):
+    message_id: str  # without <>; deterministic, so that a mail already sent can be recognised
+    to: str
+    to_name: str
+    sender: str
+    sender_name: str
+    reply_to: str
+    subject: str
+    text: str
+    html: str
+    unsubscribe_url: str = ""  # one-click POST address (RFC 8058)
+    unsubscribe_mailto: str = ""
+
+
+class Channel(Protocol):
+    name: str
+
+    def send(self, mail: Mail) -> None:
+        """Hand over. Raises MessageNotSent, MessageRefused or MessageOutcomeUnknown."""
+        ...
+
+    def was_sent(self, message_id: str) -> bool | None:
+        """Whether this mail went out; None where the channel can't tell."""
+        ...
+
+    def close(self) -> None: ...

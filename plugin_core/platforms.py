@@ -1,0 +1,134 @@
+"""The port to a store's platform. Adapters implement it; the registry in the composition root finds them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from plugin_core.records import Page
+
+
+class Capability(StrEnum):
+    CUSTOMER_TAGS = "customer_tags"  # the store can show tags on a customer
+    CUSTOMER_BOUND_CODES = "customer_bound_codes"  # a code can be bound to an account (else: to an e-mail address)
+    GUEST_CODES = "guest_codes"  # a code can be bound to someone without an account
+    CONSENT = "consent"  # the platform records marketing consent by itself
+    CHECKOUT_LINKS = "checkout_links"  # an abandoned checkout has a link that restores it
+
+
+class StoreFacts(NamedTuple):
+    """Read once at connect and again at each full sync."""
+
+    external_id: str  # the platform's id of the shop
+    name: str
+    currency: str
+    zone: str  # IANA name
+    country: str = ""
+    version: str = ""
+    url: str = ""  # the shop's public address
+    scopes: tuple[str, ...] = ()
+    capabilities: frozenset[Capability] = frozenset()
+    notes: tuple[str, ...] = ()  # things the merchant should know ("coupons are switched off in this store")
+    details: Mapping[str, object] = {}  # JSON-able, for the adapter's own use (kept in Store.facts)
+
+
+class ConnectionInfo(NamedTuple):
+    """All an adapter may know of a store. ``credentials`` are decrypted, for this call chain only."""
+
+    store: str  # the store's key, for messages
+    address: str  # shop domain or site URL
+    credentials: Mapping[str, str]
+    currency: str = ""
+    zone: str = "UTC"
+    facts: Mapping[str, object] = {}  # StoreFacts.details as stored
+    settings: Mapping[str, object] = {}  # the store's own: {"counted_statuses": [...], "consent_meta_key": ..., "tag_prefix": ...}
+    renew: Callable[[], Mapping[str, str]] | None = None  # fresh credentials after a 401, where the platform has them
+
+
+class CodeSpec(NamedTuple):
+    """A personal discount code. Bound to ``customer_id`` where the platform can, and to ``email`` where it can."""
+
+    code: str
+    title: str  # e.g. "Comeback winback 60 days"; how our own code is recognised again
+    reference: str  # "{campaign_key}:{step}:{customer_key}:{round}", stored with the code in the store
+    percent: int  # 1..100, whole percent
+    starts_at: int  # microseconds UTC
+    expires_at: int
+    customer_id: str = ""
+    email: str = ""
+    minimum: int | None = None  # smallest basket, minor units of the store's currency
+
+
+class CreatedCode(NamedTuple):
+    code: str
+    external_id: str
+    adopted: bool = False  # it existed already with our reference: an earlier try had got through
+
+
+class ProfileWrite(NamedTuple):
+    """Bring one account's status in the store to what we want it to be.
+
+    ``fields`` holds every field of ours by its bare name (``points``, ``tier``, ``referral_code``, ``segments``,
+    ``lifecycle``); ``None`` removes it. Tags are the full new and gone sets, all with our prefix.
+    """
+
+    customer_id: str  # external
+    fields: Mapping[str, str | int | None]
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+
+
+class WriteResult(NamedTuple):
+    customer_id: str
+    ok: bool
+    gone: bool = False  # no such customer any more
+    error: str = ""  # for people
+    retry: bool = False  # worth another try
+    calls: int = 0  # store calls this write is charged with (shared calls are charged to their first write)
+
+
+class StoreClient(Protocol):
+    """Talks to one store. Raises only errors of plugin_core.errors.StoreError. One object per call chain, not shared by threads."""
+
+    def facts(self) -> StoreFacts: ...
+
+    def pull(self, resource: str, cursor: Mapping[str, object] | None, *, full: bool = False) -> Iterator[Page]:
+        """Pages of ``resource`` ("products", "customers", "orders", "checkouts") from ``cursor`` on (None: from the beginning).
+
+        The last cursor of a pull is also the start of the next, incremental one. ``full`` asks for everything again; a cursor
+        that belongs to an unfinished full pull is continued. Never holds more than a page in memory.
+        """
+        ...
+
+    def fetch(self, resource: str, external_ids: Sequence[str]) -> Page:
+        """Named records, as they are now; those that are gone come as Deletion."""
+        ...
+
+    def create_code(self, spec: CodeSpec) -> CreatedCode:
+        """Make the code, or adopt the one with the same code and reference. Refused where it exists as somebody else's."""
+        ...
+
+    def delete_code(self, created: CreatedCode) -> None: ...
+
+    def write_profiles(self, writes: Sequence[ProfileWrite]) -> list[WriteResult]:
+        """Carry out all writes, in as few calls as the platform allows; results in the order of ``writes``. Repeating is harmless."""
+        ...
+
+    def write_consent(self, customer_id: str, channel: str, state: str, at: int) -> None:
+        """Tell the store that a person opted in or out with us."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Platform(Protocol):
+    """The pure side of an adapter, plus the door to its client."""
+
+    name: str  # "shopify" | "woocommerce"
+
+    def normalise_address(self, text: str) -> str:
+        """The address under which a store is known. InvalidInput, with the mend, where it can't be one."""
+        ...
+
+    def open(self, connection: ConnectionInfo) -> StoreClient: ...
