@@ -1,25 +1,25 @@
 """Every error the project raises on purpose, as one tree; the class decides what happens next.
 
-    ComebackError                      message for people + ``mend``: what to do about it
-    |-- InvalidInput                   the caller's words are wrong; nothing was changed
-    |   `-- NotFound                   no such store, campaign, customer, segment
-    |-- SettingsProblem                environment or store settings are missing or wrong
-    |-- StoreError                     talking to a store went wrong (``store`` names it)
-    |   |-- Transient                  try again later, ``retry_after`` seconds if the store said so
-    |   |   |-- Throttled              the store asked us to slow down
-    |   |   |-- Unreachable            no connection was made: nothing can have happened over there
-    |   |   `-- OutcomeUnknown         a write was sent, no answer came: look before doing it again
-    |   `-- Permanent                  trying again changes nothing
-    |       |-- AccessRevoked          key or token is not (or no longer) accepted
-    |       |-- MissingScope           accepted, but not allowed to do this
-    |       |-- WrongAddress           something answers there, but not this store's API
-    |       |-- BadAnswer              the answer can't be understood (truncated, not JSON, wrong shape)
-    |       |-- Refused                the store understood and said no (``code`` where it gave one)
-    |       `-- Unsupported            this store can't do that
-    `-- MessageError                   a message could not be handed over
-        |-- MessageNotSent             certainly not sent; may be tried again
-        |-- MessageRefused             the address or the message was refused for good
-        `-- MessageOutcomeUnknown      may have been sent: never repeat by yourself
+ComebackError                      message for people + ``mend``: what to do about it
+|-- InvalidInput                   the caller's words are wrong; nothing was changed
+|   `-- NotFound                   no such store, campaign, customer, segment
+|-- SettingsProblem                environment or store settings are missing or wrong
+|-- StoreError                     talking to a store went wrong (``store`` names it)
+|   |-- Transient                  try again later, ``retry_after`` seconds if the store said so
+|   |   |-- Throttled              the store asked us to slow down
+|   |   |-- Unreachable            no connection was made: nothing can have happened over there
+|   |   `-- OutcomeUnknown         a write was sent, no answer came: look before doing it again
+|   `-- Permanent                  trying again changes nothing
+|       |-- AccessRevoked          key or token is not (or no longer) accepted
+|       |-- MissingScope           accepted, but not allowed to do this
+|       |-- WrongAddress           something answers there, but not this store's API
+|       |-- BadAnswer              the answer can't be understood (truncated, not JSON, wrong shape)
+|       |-- Refused                the store understood and said no (``code`` where it gave one)
+|       `-- Unsupported            this store can't do that
+`-- MessageError                   a message could not be handed over
+    |-- MessageNotSent             certainly not sent; may be tried again
+    |-- MessageRefused             the address or the message was refused for good
+    `-- MessageOutcomeUnknown      may have been sent: never repeat by yourself
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class ConnectionInfo(NamedTuple):
     currency: str = ""
     zone: str = "UTC"
     facts: Mapping[str, object] = {}  # StoreFacts.details as stored
-    settings: Mapping[str, object] = {}  # the store's own: {"counted_statuses": [...], "consent_meta_key": ..., "tag_prefix": ...}
+    settings: Mapping[str, object] = {}  # the store's own: {"counted_statuses": [...], "consent_meta_key": ..., ...}
     renew: Callable[[], Mapping[str, str]] | None = None  # fresh credentials after a 401, where the platform has them
 
 
@@ -89,7 +89,7 @@ class WriteResult(NamedTuple):
 
 
 class StoreClient(Protocol):
-    """Talks to one store. Raises only errors of plugin_core.errors.StoreError. One object per call chain, not shared by threads."""
+    """Talks to one store. Raises only plugin_core.errors.StoreError and its children. One object per call chain and thread."""
 
     def facts(self) -> StoreFacts: ...
 
@@ -112,7 +112,7 @@ class StoreClient(Protocol):
     def delete_code(self, created: CreatedCode) -> None: ...
 
     def write_profiles(self, writes: Sequence[ProfileWrite]) -> list[WriteResult]:
-        """Carry out all writes, in as few calls as the platform allows; results in the order of ``writes``. Repeating is harmless."""
+        """Carry out all writes in as few calls as the platform allows; results in the order of ``writes``. Repeatable."""
         ...
 
     def write_consent(self, customer_id: str, channel: str, state: str, at: int) -> None:

@@ -1,0 +1,1 @@
+"""Outside systems, translated into the core's own words."""

@@ -1,0 +1,1 @@
+"""Channels that reach people: SMTP and a mail folder."""

@@ -1,0 +1,1 @@
+"""Shopify: Admin GraphQL, bulk operations, tags, metafields and discount codes."""

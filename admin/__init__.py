@@ -1,0 +1,1 @@
+"""Store admins: the page in their store's admin."""

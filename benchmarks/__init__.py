@@ -1,0 +1,1 @@
+"""Benchmarks against a limit measured beside them."""

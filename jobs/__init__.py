@@ -1,0 +1,1 @@
+"""Time: the schedule, the queue and the tasks."""

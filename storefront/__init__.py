@@ -1,0 +1,1 @@
+"""Shoppers: loyalty status, referral landing, unsubscribe, survey."""

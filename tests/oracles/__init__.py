@@ -1,0 +1,1 @@
+"""Independent calculations of our numbers; they import nothing of ours."""

@@ -1,0 +1,1 @@
+"""Machines call us: verify, store, answer."""
