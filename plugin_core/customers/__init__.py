@@ -1,0 +1,1 @@
+"""People across stores: identities, merge and unmerge, consent."""

@@ -1,0 +1,1 @@
+"""Campaigns, offers, codes and the messages that carry them."""

@@ -1,0 +1,1 @@
+"""Orders, lines, refunds and the purchase metrics kept per customer."""

@@ -1,0 +1,1 @@
+"""Segments: the rule language, RFM, lifecycle, membership and its history."""

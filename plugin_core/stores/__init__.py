@@ -1,0 +1,1 @@
+"""Accounts, their stores, encrypted credentials and typed settings."""

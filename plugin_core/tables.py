@@ -1,0 +1,18 @@
+"""All tables, gathered: importing this fills the metadata."""
+
+from __future__ import annotations
+
+from plugin_core.customers import models as customers
+from plugin_core.db import Base
+from plugin_core.loyalty import models as loyalty
+from plugin_core.offers import models as offers
+from plugin_core.orders import models as orders
+from plugin_core.outbox import models as outbox
+from plugin_core.products import models as products
+from plugin_core.referral import models as referral
+from plugin_core.segments import models as segments
+from plugin_core.stores import models as stores
+
+metadata = Base.metadata
+
+__all__ = ["customers", "loyalty", "metadata", "offers", "orders", "outbox", "products", "referral", "segments", "stores"]
