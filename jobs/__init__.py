@@ -1,1 +1,1 @@
-"""Time: the schedule, the queue and the tasks."""
+"""Time: what is due, in which order, and who owns the transactions around it."""

@@ -19,6 +19,22 @@ class Mail(NamedTuple):
     unsubscribe_mailto: str = ""
 
 
+class Content(NamedTuple):
+    """A rendered message, before it has an address."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class Renderer(Protocol):
+    """Turns a template and its facts into a message in the reader's language."""
+
+    def render(self, template: str, locale: str, facts: dict[str, object]) -> Content:
+        """``template`` names a message ("winback", "abandoned_checkout", "test"); missing facts have fallbacks, never "None"."""
+        ...
+
+
 class Channel(Protocol):
     name: str
 
