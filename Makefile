@@ -1,0 +1,71 @@
+# make check: what must hold before every commit, in seconds. make test: everything. make demo: see it work.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help check check-ruff check-format check-mypy check-imports check-house test demo bench servers migration-initial clean
+
+# Any Python from 3.11 on will do; python3.11 is what the pinned versions were chosen with.
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+N ?= 100000
+PACKAGES := comeback plugin_core adapters webhooks jobs admin storefront
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+$(STAMP): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Comeback needs Python 3.11 or newer; '$(PYTHON)' is not. Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "'$(PYTHON)' lacks the venv module. Install it, for example: apt-get install python3-venv" >&2; exit 1; }
+	[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV): $(STAMP) ## install everything that is needed into .venv
+
+check: $(STAMP) ## ruff, format, mypy, import contracts and the house tests, side by side
+	@$(MAKE) --no-print-directory --jobs --output-sync=target check-mypy check-house check-imports check-ruff check-format
+
+check-ruff:
+	@$(BIN)/ruff check --quiet .
+
+check-format:
+	@$(BIN)/ruff format --check --quiet .
+
+check-mypy:
+	@$(BIN)/mypy --no-error-summary
+
+check-imports:
+	@out=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$out"; exit 1; }
+
+check-house:
+	@$(BIN)/python -m pytest tests/house -m fast -q --no-header -p no:randomly -p no:cacheprovider -p no:xdist
+
+test: $(STAMP) servers ## everything: every check, and all tests on SQLite and on PostgreSQL
+	@$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --quiet $(ARGS)
+
+servers:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	       && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } \
+	  || { echo "The tests need PostgreSQL's server programs. Install them, for example: sudo apt-get install postgresql" >&2; exit 1; }
+
+demo: $(STAMP) ## two made-up stores, imported, segmented, written to; then a page that shows it
+	@$(BIN)/comeback demo
+
+bench: $(STAMP) ## ratios against the limits measured beside them; N= sets the size
+	@$(BIN)/python -m benchmarks --size $(N)
+
+migration-initial: $(STAMP) ## write 0001 anew from the tables (only before the first release)
+	@rm -f plugin_core/migrations/versions/0001_*.py
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
+	  && COMEBACK_DATABASE_URL=sqlite:///$$folder/empty.sqlite $(BIN)/alembic revision --autogenerate --rev-id 0001 -m "initial tables" >/dev/null \
+	  && ls plugin_core/migrations/versions/0001_*.py
+
+clean: ## caches, but not .venv
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* build dist *.egg-info
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
