@@ -25,7 +25,7 @@ class Customer(Base):
     locale: Mapped[str] = mapped_column(default="")
     country: Mapped[str] = mapped_column(default="")
     birthday: Mapped[str] = mapped_column(default="")  # "MM-DD"
-    named_at: Mapped[int] = mapped_column(default=0)  # modified time of the record the fields above came from
+    field_times: Mapped[dict[str, Any]] = mapped_column(default=dict)  # field -> time of the record it came from
     since: Mapped[int]  # earliest time known: account made or first order placed
     edited: Mapped[dict[str, Any]] = mapped_column(default=dict)  # fields set by hand: never overwritten
     merged_into: Mapped[int | None] = mapped_column(BigId)
@@ -33,12 +33,12 @@ class Customer(Base):
     erased_at: Mapped[int | None]
 
 
-class CustomerEmail(Base):
-    """Every address that means this person within the account."""
+class CustomerAddress(Base):
+    """Every address that means this person within the account: an e-mail in identity form, or ``tel:+...`` for a verified phone."""
 
-    __tablename__ = "customer_emails"
+    __tablename__ = "customer_addresses"
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("accounts.id"), primary_key=True)
-    email: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customers.id"), index=True)
 
 

@@ -35,7 +35,8 @@ class Order(Base):
     currency: Mapped[str]
     total: Mapped[int]
     refunded: Mapped[int]
-    merchandise: Mapped[int]
+    merchandise: Mapped[int]  # as bought
+    current_merchandise: Mapped[int]  # less what was refunded of it
     fx_rate: Mapped[str | None]
     received: Mapped[int | None]  # store currency
     net: Mapped[int | None]  # store currency: max(0, received - refunded)
