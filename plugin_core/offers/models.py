@@ -46,6 +46,7 @@ class Offer(Base):
     code: Mapped[str] = mapped_column(default="")
     code_external_id: Mapped[str] = mapped_column(default="")
     code_expires_at: Mapped[int | None]
+    anchor_at: Mapped[int]  # the order or checkout it counts from: any later order that is not void stops it
     planned_at: Mapped[int]
     due_at: Mapped[int]
     minted_at: Mapped[int | None]
@@ -58,7 +59,7 @@ class Touch(Base):
     """One message handed (or being handed) to a channel."""
 
     __tablename__ = "touches"
-    __table_args__ = (sa.UniqueConstraint("offer_id", "channel"),)
+    __table_args__ = (sa.UniqueConstraint("offer_id", "channel"), sa.Index("ix_touches_state_claimed_at", "state", "claimed_at"))
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     offer_id: Mapped[int] = mapped_column(sa.ForeignKey("offers.id", ondelete="CASCADE"))
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customers.id"), index=True)
