@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         postgres.begin_run()
     # Nobody's own settings may steer a test, nor a test touch anybody's own data.
-    for name in [name for name in os.environ if name.startswith("COMEBACK_") and not name.startswith(postgres.RUN_VARIABLE)]:
+    for name in [name for name in os.environ if name.startswith("COMEBACK_")]:
         del os.environ[name]
     os.environ["XDG_DATA_HOME"] = str(postgres.run_folder() / "data-home")
 

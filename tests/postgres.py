@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-RUN_VARIABLE = "COMEBACK_TEST_RUN"
+RUN_VARIABLE = "TEST_RUN_FOLDER"
 REMEDY = (
     "PostgreSQL's server programs (initdb, pg_ctl) were not found under /usr/lib/postgresql/*/bin nor on PATH, and half of the "
     "tests need them. Install them, for example: `apt-get install postgresql` (Debian, Ubuntu), `dnf install postgresql-server` "
