@@ -53,7 +53,9 @@ def normalise_url(text: str, *, allow_private: bool = False) -> SiteAddress:
     if scheme not in _DEFAULT_PORTS or not host:
         raise InvalidInput("That is not a web address.", mend="It has to begin with https://, e.g. https://shop.example.")
     if parts.username is not None or parts.password is not None:
-        raise InvalidInput("A web address with a user name or password in it is not accepted.", mend="Leave out what stands before @.")
+        raise InvalidInput(
+            "A web address with a user name or password in it is not accepted.", mend="Leave out what stands before @."
+        )
     if scheme == "http" and not allow_private:
         raise InvalidInput(f"{host} would be reached without encryption.", mend=f"Use https://{host}.")
     if not allow_private and "." not in host and ":" not in host:
@@ -111,5 +113,7 @@ def _ascii_host(host: str) -> str:
 def _clean_path(path: str) -> str:
     kept = [part for part in path.split("/") if part]
     if any(part in (".", "..") for part in kept):
-        raise InvalidInput("That web address has '..' in it.", mend="Give the address as it stands in the browser on the shop's home page.")
+        raise InvalidInput(
+            "That web address has '..' in it.", mend="Give the address as it stands in the browser on the shop's home page."
+        )
     return "".join(f"/{part}" for part in kept)

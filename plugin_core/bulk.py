@@ -59,7 +59,7 @@ def _write(session: Session, table: sa.Table, columns: Sequence[str], rows: Sequ
         temporary = f"incoming_{table.name}"
         cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {temporary} (LIKE {table.name}) ON COMMIT DELETE ROWS")
         cursor.execute(f"TRUNCATE {temporary}")
-        for name in table.columns.keys() - set(columns):
+        for name in set(table.columns.keys()) - set(columns):
             cursor.execute(f"ALTER TABLE {temporary} ALTER COLUMN {name} DROP NOT NULL")
         with cursor.copy(f"COPY {temporary} ({names}) FROM STDIN") as copy:
             for row in rows:
@@ -116,7 +116,12 @@ def next_ids(session: Session, table: sa.Table, count: int) -> list[int]:
     if is_sqlite(session):
         first = int(select(session, f"SELECT COALESCE(MAX(id), 0) + 1 FROM {table.name}")[0][0])
         return list(range(first, first + count))
-    return [row[0] for row in select(session, "SELECT nextval(pg_get_serial_sequence(?, 'id')) FROM generate_series(1, ?)", table.name, count)]
+    return [
+        row[0]
+        for row in select(
+            session, "SELECT nextval(pg_get_serial_sequence(?, 'id')) FROM generate_series(1, ?)", table.name, count
+        )
+    ]
 
 
 def driver_cursor(session: Session) -> Any:

@@ -60,7 +60,9 @@ def record(
     text_version: str = "",
 ) -> bool:
     """Take down one statement; whether it changed the state in force."""
-    changed = record_many(session, [Statement(customer_id, store_id, channel, state, source, text_version, at)], recorded_at=recorded_at)
+    changed = record_many(
+        session, [Statement(customer_id, store_id, channel, state, source, text_version, at)], recorded_at=recorded_at
+    )
     return bool(changed)
 
 
@@ -85,7 +87,10 @@ def record_many(session: Session, statements: Iterable[Statement], *, recorded_a
     changed = [new for key, new in newest.items() if _replaces(new, stored.get(key))]
     bulk.upsert(session, metadata.tables[Consent.__tablename__], _COLUMNS, changed, key=_COLUMNS[:3], update=_COLUMNS[3:])
     bulk.insert(
-        session, metadata.tables[ConsentEntry.__tablename__], (*_COLUMNS, "recorded_at"), [(*statement, recorded_at) for statement in changed]
+        session,
+        metadata.tables[ConsentEntry.__tablename__],
+        (*_COLUMNS, "recorded_at"),
+        [(*statement, recorded_at) for statement in changed],
     )
     return sorted({statement.customer_id for statement in changed})
 

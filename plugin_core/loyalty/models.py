@@ -34,12 +34,24 @@ class PointsEntry(Base):
 
 
 class TierState(Base):
+    """A person's standing in a store's programme, and the next moment at which time alone may change it or the points."""
+
     __tablename__ = "tier_states"
+    __table_args__ = (sa.Index("ix_tier_states_store_id_next_check_at", "store_id", "next_check_at"),)
     store_id: Mapped[int] = mapped_column(sa.ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True)
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True)
     tier: Mapped[str]
     metric: Mapped[int]  # minor units over the rolling window, as last evaluated
     since: Mapped[int]
     held_until: Mapped[int | None]  # end of hold + grace
-    next_check_at: Mapped[int | None] = mapped_column(index=True)
+    next_check_at: Mapped[int | None]  # points become available or expire, an order leaves the window, a hold ends
     settings_version: Mapped[int] = mapped_column(default=0)
+
+
+class LoyaltyProgramme(Base):
+    """One a store that has a programme: when it went live and which settings the whole store was last settled by."""
+
+    __tablename__ = "loyalty_programmes"
+    store_id: Mapped[int] = mapped_column(sa.ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True)
+    started_at: Mapped[int]  # the first settling: earlier orders are reckoned by the rules in force then
+    settled_version: Mapped[int | None]  # of the settings, when everybody was last settled; None: never yet

@@ -130,7 +130,10 @@ class Checkout(Base):
     """A checkout that was begun."""
 
     __tablename__ = "checkouts"
-    __table_args__ = (sa.UniqueConstraint("store_id", "external_id"), sa.Index("ix_checkouts_store_id_created_at", "store_id", "created_at"))
+    __table_args__ = (
+        sa.UniqueConstraint("store_id", "external_id"),
+        sa.Index("ix_checkouts_store_id_created_at", "store_id", "created_at"),
+    )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     store_id: Mapped[int] = mapped_column(sa.ForeignKey("stores.id"))
     external_id: Mapped[str]

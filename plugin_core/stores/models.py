@@ -43,7 +43,9 @@ class Store(Base):
     first_import_at: Mapped[int | None]  # end of the first whole import
     # Yardsticks of the whole store (domain.md): recomputed nightly and after an import, used for single orders in between.
     store_gap_days: Mapped[float] = mapped_column(sa.Double, default=60.0)
-    rfm_cuts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"r": [4 cut points], "f": [...], "m": [...], "big": int | None}
+    rfm_cuts: Mapped[dict[str, Any]] = mapped_column(
+        default=dict
+    )  # {"r": [4 cut points], "f": [...], "m": [...], "big": int | None}
     yardsticks_at: Mapped[int | None]
     yardsticks_due: Mapped[bool] = mapped_column(default=False)
 

@@ -33,20 +33,38 @@ class StoreSettings:
     """One field a setting; ``help`` in the metadata is what the settings page and the CLI show."""
 
     # What counts
-    counted_statuses: tuple[str, ...] = field(default=(), metadata={"help": "WooCommerce: further order statuses that count as a purchase."})
-    consent_meta_key: str = field(default="", metadata={"help": "WooCommerce: customer meta key in which another plugin keeps the opt-in."})
-    exchange_rates: Mapping[str, str] = field(
-        default_factory=dict, metadata={"help": "Store currency for 1 unit of a foreign currency, e.g. USD=0.92; used where an order carries no rate."}
+    counted_statuses: tuple[str, ...] = field(
+        default=(), metadata={"help": "WooCommerce: further order statuses that count as a purchase."}
     )
-    visit_hours: int = field(default=12, metadata={"help": "Orders within this many hours of a visit's start belong to it.", "min": 1})
-    default_gap_days: int = field(default=60, metadata={"help": "Typical days between visits until the store has 30 people with 3 visits.", "min": 1})
+    consent_meta_key: str = field(
+        default="", metadata={"help": "WooCommerce: customer meta key in which another plugin keeps the opt-in."}
+    )
+    exchange_rates: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={"help": "Store currency for 1 unit of a foreign currency, e.g. USD=0.92; used where an order carries no rate."},
+    )
+    visit_hours: int = field(
+        default=12, metadata={"help": "Orders within this many hours of a visit's start belong to it.", "min": 1}
+    )
+    default_gap_days: int = field(
+        default=60, metadata={"help": "Typical days between visits until the store has 30 people with 3 visits.", "min": 1}
+    )
     lifecycle_boundaries: tuple[float, float, float, float] = field(
         default=(1.0, 2.0, 3.0, 6.0), metadata={"help": "Lateness at which active, slipping, at risk and lapsed end."}
     )
     # What the store shows
     tag_prefix: str = field(default="cb:", metadata={"help": "Start of every tag we write."})
     tagged_segments: tuple[str, ...] = field(
-        default=("brand_advocates", "lapsed_60", "lapsed_90", "lapsed_120", "big_spenders", "one_time_buyers", "second_order_due", "high_value_slipping"),
+        default=(
+            "brand_advocates",
+            "lapsed_60",
+            "lapsed_90",
+            "lapsed_120",
+            "big_spenders",
+            "one_time_buyers",
+            "second_order_due",
+            "high_value_slipping",
+        ),
         metadata={"help": "Segments shown in the store, most important first; at most 12 tags of ours a person."},
     )
     # Who is writing
@@ -66,9 +84,13 @@ class StoreSettings:
     # Loyalty
     earn_rate: Decimal = field(default=Decimal(1), metadata={"help": "Points for one whole major unit of net merchandise."})
     pending_days: int = field(default=14, metadata={"help": "Days until points can be used (the return window).", "min": 0})
-    expiry_months: int = field(default=12, metadata={"help": "Months without earning or redeeming after which points expire; 0: never.", "min": 0})
+    expiry_months: int = field(
+        default=12, metadata={"help": "Months without earning or redeeming after which points expire; 0: never.", "min": 0}
+    )
     retroactive: bool = field(default=True, metadata={"help": "Balances as if the programme had always run."})
-    tiers: tuple[Tier, ...] = field(default_factory=_default_tiers, metadata={"help": "Tiers by net merchandise, e.g. bronze=0,silver=200."})
+    tiers: tuple[Tier, ...] = field(
+        default_factory=_default_tiers, metadata={"help": "Tiers by net merchandise, e.g. bronze=0,silver=200."}
+    )
     tier_window_months: int = field(default=12, metadata={"help": "Months a tier looks back.", "min": 1})
     tier_hold_months: int = field(default=12, metadata={"help": "Months a tier is held.", "min": 0})
     tier_grace_days: int = field(default=30, metadata={"help": "Days of grace after that.", "min": 0})
@@ -108,7 +130,11 @@ def _convert(name: str, kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one li
         rates = dict(pair.split("=") for pair in value.split(",") if pair) if isinstance(value, str) else dict(value)
         return {code.strip().upper(): str(Decimal(rate)) for code, rate in rates.items()}
     if kind is bool:
-        return value if isinstance(value, bool) else {"true": True, "yes": True, "on": True, "1": True}.get(value.lower(), False) or _no(value)
+        return (
+            value
+            if isinstance(value, bool)
+            else {"true": True, "yes": True, "on": True, "1": True}.get(value.lower(), False) or _no(value)
+        )
     if kind is int:
         return int(value)
     if kind is Decimal:
@@ -129,7 +155,11 @@ def _no(value: str) -> bool:
 
 
 def _tiers(value: Any) -> tuple[Tier, ...]:
-    pairs = [part.split("=") for part in value.split(",") if part] if isinstance(value, str) else [(item["name"], item["threshold"]) for item in value]
+    pairs = (
+        [part.split("=") for part in value.split(",") if part]
+        if isinstance(value, str)
+        else [(item["name"], item["threshold"]) for item in value]
+    )
     tiers = tuple(sorted((Tier(str(name).strip(), int(threshold)) for name, threshold in pairs), key=lambda tier: tier.threshold))
     if not tiers or tiers[0].threshold != 0:
         raise ValueError("the lowest tier begins at 0")
@@ -139,7 +169,10 @@ def _tiers(value: Any) -> tuple[Tier, ...]:
 def current(session: Session, store: Store) -> tuple[StoreSettings, int]:
     """The settings in force and their version (0: the defaults, never saved)."""
     row = session.scalars(
-        select(StoreSettingsVersion).where(StoreSettingsVersion.store_id == store.id).order_by(StoreSettingsVersion.version.desc()).limit(1)
+        select(StoreSettingsVersion)
+        .where(StoreSettingsVersion.store_id == store.id)
+        .order_by(StoreSettingsVersion.version.desc())
+        .limit(1)
     ).first()
     if row is None:
         return StoreSettings(), 0

@@ -288,6 +288,13 @@ def upgrade() -> None:
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.create_index('ix_orders_customer_id_store_id_placed_at', ['customer_id', 'store_id', 'placed_at'], unique=False)
 
+    op.create_table('loyalty_programmes',
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('started_at', sa.BigInteger(), nullable=False),
+    sa.Column('settled_version', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_loyalty_programmes_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('store_id', name=op.f('pk_loyalty_programmes'))
+    )
     op.create_table('outbox',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -484,7 +491,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('store_id', 'customer_id', name=op.f('pk_tier_states'))
     )
     with op.batch_alter_table('tier_states', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_tier_states_next_check_at'), ['next_check_at'], unique=False)
+        batch_op.create_index('ix_tier_states_store_id_next_check_at', ['store_id', 'next_check_at'], unique=False)
 
     op.create_table('write_journal',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -625,7 +632,7 @@ def downgrade() -> None:
 
     op.drop_table('write_journal')
     with op.batch_alter_table('tier_states', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_tier_states_next_check_at'))
+        batch_op.drop_index('ix_tier_states_store_id_next_check_at')
 
     op.drop_table('tier_states')
     op.drop_table('sync_cursors')
@@ -657,6 +664,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_outbox_state_due_at')
 
     op.drop_table('outbox')
+    op.drop_table('loyalty_programmes')
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.drop_index('ix_orders_customer_id_store_id_placed_at')
 

@@ -1,0 +1,120 @@
+"""Accounts and stores: made, found, disconnected."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from plugin_core.errors import InvalidInput, NotFound
+from plugin_core.platforms import StoreFacts
+from plugin_core.stores.credentials import Vault, save_credentials
+from plugin_core.stores.models import Account, AuditEntry, Store, StoreCredential
+
+DEFAULT_ACCOUNT = "main"
+
+
+def ensure_account(session: Session, vault: Vault, *, currency: str, now: int, key: str = DEFAULT_ACCOUNT) -> Account:
+    account = session.scalars(select(Account).where(Account.key == key)).first()
+    if account is None:
+        sealed = vault.seal(f"account:{key}:secret", secrets.token_hex(32))
+        account = Account(key=key, name=key, secret=sealed, reporting_currency=currency, created_at=now)
+        session.add(account)
+        session.flush()
+    return account
+
+
+def connect_store(
+    session: Session,
+    vault: Vault,
+    *,
+    platform: str,
+    address: str,
+    credentials: Mapping[str, str],
+    facts: StoreFacts,
+    actor: str,
+    now: int,
+) -> Store:
+    """Make the store, or connect a known one again with new credentials; its data stays."""
+    account = ensure_account(session, vault, currency=facts.currency, now=now)
+    store = session.scalars(select(Store).where(Store.platform == platform, Store.address == address)).first()
+    if store is None:
+        store = Store(
+            account_id=account.id, key=_free_key(session, address), platform=platform, address=address, connected_at=now
+        )
+        session.add(store)
+    elif store.currency and store.currency != facts.currency:
+        raise InvalidInput(
+            f"{store.key}: the store's currency was {store.currency} and is now {facts.currency}.",
+            mend="Money already taken in would change its meaning: disconnect the store with its data and connect it anew.",
+        )
+    store.state, store.problem, store.connected_at = "connected", "", now
+    take_facts(store, facts)
+    session.flush()
+    save_credentials(session, vault, store, credentials, now=now)
+    session.add(
+        AuditEntry(
+            account_id=account.id,
+            store_id=store.id,
+            actor=actor,
+            action="store.connected",
+            subject=store.key,
+            before={},
+            after={},
+            at=now,
+        )
+    )
+    return store
+
+
+def take_facts(store: Store, facts: StoreFacts) -> None:
+    store.name = facts.name
+    store.currency = facts.currency
+    store.zone = facts.zone
+    store.url = facts.url
+    store.facts = dict(facts.details)
+    store.capabilities = sorted(facts.capabilities)
+    store.notes = list(facts.notes)
+
+
+def disconnect_store(session: Session, store: Store, *, actor: str, now: int) -> None:
+    """Forget the credentials and stop all work; the data stays until it is erased."""
+    row = session.get(StoreCredential, store.id)
+    if row is not None:
+        session.delete(row)
+    store.state, store.problem = "disconnected", ""
+    session.add(
+        AuditEntry(
+            account_id=store.account_id,
+            store_id=store.id,
+            actor=actor,
+            action="store.disconnected",
+            subject=store.key,
+            before={},
+            after={},
+            at=now,
+        )
+    )
+
+
+def find_store(session: Session, text: str) -> Store:
+    """By key or address."""
+    store = session.scalars(select(Store).where((Store.key == text) | (Store.address == text))).first()
+    if store is None:
+        keys = ", ".join(session.scalars(select(Store.key).order_by(Store.key))) or "none yet"
+        raise NotFound(f"There is no store {text!r}.", mend=f"Connected stores: {keys}.")
+    return store
+
+
+def connected_stores(session: Session) -> list[Store]:
+    return list(session.scalars(select(Store).where(Store.state == "connected").order_by(Store.id)))
+
+
+def _free_key(session: Session, address: str) -> str:
+    host = re.sub(r"^https?://", "", address.lower()).removesuffix(".myshopify.com")
+    stem = re.sub(r"[^a-z0-9]+", "-", host).strip("-")[:40] or "store"
+    taken = set(session.scalars(select(Store.key).where(Store.key.like(f"{stem}%"))))
+    return next(key for key in [stem, *(f"{stem}-{number}" for number in range(2, len(taken) + 3))] if key not in taken)
