@@ -27,7 +27,13 @@ def ensure_stock_campaigns(session: Session, store: Store, now: int) -> list[Cam
         if stock.key not in present:
             session.add(
                 Campaign(
-                    store_id=store.id, key=stock.key, kind=stock.kind, name=stock.name, definition=dict(stock.body), started_at=None, updated_at=now
+                    store_id=store.id,
+                    key=stock.key,
+                    kind=stock.kind,
+                    name=stock.name,
+                    definition=dict(stock.body),
+                    started_at=None,
+                    updated_at=now,
                 )
             )
     session.flush()

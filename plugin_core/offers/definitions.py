@@ -6,6 +6,7 @@ A step is due after ``days`` since the last order, at a lateness of ``gaps`` (ti
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def parse(kind: str, body: Mapping[str, Any]) -> Definition:
     cooldown = _whole(body.get("cooldown_days"), "cooldown_days", 0, problems)
     entry = _whole(body.get("entry_hours"), "entry_hours", 1, problems)
     if problems:
-        example = '{"steps": [{"%s": 60, "percent": 10}]}' % _UNITS[kind][0]
+        example = json.dumps({"steps": [{_UNITS[kind][0]: 60, "percent": 10}]})
         raise InvalidInput(f"This is no {kind} campaign: {'; '.join(problems)}.", mend=f"An example: {example}")
     return Definition(kind, steps, cooldown, 72 if entry is None else entry)
 
