@@ -77,7 +77,7 @@ def resolve(host: str, port: int, *, allow_private: bool = False, resolver: Reso
             if not is_public(address):
                 raise InvalidInput(
                     f"{host} leads to {address}, an address that is not on the public internet.",
-                    mend="Give the shop's public address. For a shop on this machine or network set COMEBACK_ALLOW_PRIVATE_STORES=true.",
+                    mend="Give the shop's public address; for one on your own network set COMEBACK_ALLOW_PRIVATE_STORES=true.",
                 )
     return addresses
 
@@ -88,7 +88,7 @@ def look_up(host: str, port: int) -> list[str]:
 
 
 def is_public(address: str) -> bool:
-    """False for private, loopback, link-local, shared (CGNAT), reserved, multicast and unspecified ones, also when wrapped in IPv6."""
+    """False for private, loopback, link-local, shared (CGNAT), reserved and multicast ones, also when wrapped in IPv6."""
     ip = ip_address(address)
     if isinstance(ip, IPv6Address):
         inner = _wrapped(ip)
