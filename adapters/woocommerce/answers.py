@@ -192,8 +192,8 @@ def _unauthorised(code: str, message: str, *, store: str) -> StoreError:
     if code == "woocommerce_rest_authentication_error":
         return AccessRevoked("The store did not accept our key.", store=store, mend=_KEYS)
     mend = (
-        f"The key is unknown or was revoked, its user lost the right to manage WooCommerce, or the host drops the Authorization header "
-        f"or hides https from WordPress (X-Forwarded-Proto). {_KEYS}"
+        "The key is unknown or was revoked, its user lost the right to manage WooCommerce, or the host drops the "
+        f"Authorization header or hides https from WordPress (X-Forwarded-Proto). {_KEYS}"
     )
     return AccessRevoked("The store takes us for an anonymous visitor.", store=store, mend=mend)
 

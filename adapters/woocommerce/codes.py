@@ -116,7 +116,9 @@ def _check(api: StoreApi, spec: CodeSpec, wanted: Mapping[str, Any], made: Any, 
         return
     if isinstance(made, dict) and str(made.get("id", "")).isdigit():
         delete_code(api, CreatedCode(spec.code, str(made["id"])))
-    mend = "The code was deleted again. A plugin may change coupons, or the store's time zone has changed: sync the store and try again."
+    mend = (
+        "It was deleted again. A plugin may change coupons, or the store's time zone has changed: sync the store, then try again."
+    )
     raise Refused(
         f"The store did not keep the code as asked ({', '.join(differing)}).", store=api.store, mend=mend, code="read_back"
     )

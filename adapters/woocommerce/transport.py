@@ -61,7 +61,8 @@ class PinnedAdapter(HTTPAdapter):
             )
         host_params["host"] = pins[0]
         if scheme == "https":
-            pool_kwargs = {**pool_kwargs, "server_hostname": host, "assert_hostname": host}
+            named: dict[str, Any] = {**pool_kwargs, "server_hostname": host, "assert_hostname": host}
+            return host_params, named
         return host_params, pool_kwargs
 
     def try_next_address(self) -> None:
