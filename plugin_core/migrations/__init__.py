@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 
 from plugin_core.errors import SettingsProblem
 
@@ -41,6 +41,12 @@ def current(engine: Engine) -> str | None:
 
 def is_current(engine: Engine) -> bool:
     return current(engine) == ScriptDirectory.from_config(configuration()).get_current_head()
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether there is no table at all: nobody's data is there yet."""
+    with engine.connect().execution_options(reading=True) as connection:
+        return not inspect(connection).get_table_names()
 
 
 def configuration(connection: Connection | None = None) -> Config:
