@@ -117,7 +117,11 @@ class MessageNotSent(MessageError):
 
 
 class MessageRefused(MessageError):
-    pass
+    """``recipient``: the address itself doesn't exist or takes no mail, so writing to it again is wrong."""
+
+    def __init__(self, message: str, *, mend: str = "", recipient: bool = False) -> None:
+        super().__init__(message, mend=mend)
+        self.recipient = recipient
 
 
 class MessageOutcomeUnknown(MessageError):

@@ -39,7 +39,10 @@ class Channel(Protocol):
     name: str
 
     def send(self, mail: Mail) -> None:
-        """Hand over. Raises MessageNotSent, MessageRefused or MessageOutcomeUnknown."""
+        """Hand over. Raises MessageNotSent, MessageRefused or MessageOutcomeUnknown.
+
+        A channel that can answer ``was_sent`` must take the same ``message_id`` twice without delivering twice.
+        """
         ...
 
     def was_sent(self, message_id: str) -> bool | None:

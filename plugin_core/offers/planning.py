@@ -170,7 +170,8 @@ _COLUMNS = (
 
 _AGAIN = """
     UPDATE offers
-    SET state = ?, reason = ?, percent = ?, anchor_at = ?, planned_at = ?, due_at = ?, decided_at = ?, settings_version = ?
+    SET state = ?, reason = ?, percent = ?, anchor_at = ?, planned_at = ?, due_at = ?, decided_at = ?, settings_version = ?,
+        code = '', code_expires_at = NULL, attempts = 0
     WHERE id = ? AND state = 'skipped' AND minted_at IS NULL
 """
 

@@ -1,0 +1,102 @@
+"""Unsubscribe links: who a link speaks for, signed with the account's secret, and what pressing its button does."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from plugin_core.customers import consent
+from plugin_core.customers.models import Consent, Customer, StoreCustomer
+from plugin_core.outbox.models import OutboxEntry
+from plugin_core.stores.credentials import Vault, account_secret
+from plugin_core.stores.models import Account, Store
+
+SOURCE = "unsubscribe link"
+_MAC_BYTES = 16
+
+
+class Reader(NamedTuple):
+    """The person and the store's channel a link is about."""
+
+    customer: Customer
+    store: Store
+    channel: str
+
+
+def token(secret: bytes, store_key: str, customer_key: str, channel: str) -> str:
+    """URL-safe, the same for every mail to this person from this store."""
+    subject = f"{store_key}\n{customer_key}\n{channel}".encode()
+    return base64.urlsafe_b64encode(_mac(secret, subject) + subject).decode().rstrip("=")
+
+
+def link(public_url: str, secret: bytes, store_key: str, customer_key: str, channel: str = "email") -> str:
+    return f"{public_url}/u/{token(secret, store_key, customer_key, channel)}"
+
+
+def read(session: Session, vault: Vault, text: str) -> Reader | None:
+    """Whom the link was made for; None for anything we didn't sign. A person merged since is the one who survived."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        store_key, customer_key, channel = raw[_MAC_BYTES:].decode().split("\n")
+    except (binascii.Error, ValueError):
+        return None
+    store = session.scalar(select(Store).where(Store.key == store_key))
+    account = session.get(Account, store.account_id) if store else None
+    if store is None or account is None:
+        return None
+    if not hmac.compare_digest(_mac(account_secret(vault, account), raw[_MAC_BYTES:]), raw[:_MAC_BYTES]):
+        return None
+    customer = session.scalar(select(Customer).where(Customer.account_id == account.id, Customer.key == customer_key))
+    while customer is not None and customer.merged_into is not None:
+        customer = session.get(Customer, customer.merged_into)
+    return None if customer is None else Reader(customer, store, channel)
+
+
+def _mac(secret: bytes, subject: bytes) -> bytes:
+    return hmac.new(secret, b"unsubscribe\n" + subject, hashlib.sha256).digest()[:_MAC_BYTES]
+
+
+def is_subscribed(session: Session, reader: Reader) -> bool:
+    found = session.get(Consent, (reader.customer.id, reader.store.id, reader.channel))
+    return found is not None and found.state == "subscribed"
+
+
+def set_state(session: Session, reader: Reader, state: str, *, now: int) -> None:
+    """``state``: "unsubscribed", or "subscribed" to take that back. Saying the same twice is saying it once."""
+    found = session.get(Consent, (reader.customer.id, reader.store.id, reader.channel), populate_existing=True)
+    if found is not None and found.state == state:
+        return
+    # The word just given is the newest, even where the store's clock ran ahead.
+    at = max(now, found.at + 1) if found is not None else now
+    consent.record(session, reader.customer.id, reader.store.id, reader.channel, state, SOURCE, at, now)
+    consent.refresh_may_email(session, [reader.customer.id])
+    accounts = select(StoreCustomer.id).where(
+        StoreCustomer.store_id == reader.store.id,
+        StoreCustomer.customer_id == reader.customer.id,
+        StoreCustomer.deleted_at.is_(None),
+    )
+    for account_id in session.scalars(accounts):
+        _tell_store(session, reader, account_id, {"channel": reader.channel, "state": state, "at": at}, now)
+
+
+def _tell_store(session: Session, reader: Reader, account_id: int, payload: dict[str, object], now: int) -> None:
+    key = f"{account_id}:{reader.channel}"
+    entry = session.scalar(
+        select(OutboxEntry).where(OutboxEntry.store_id == reader.store.id, OutboxEntry.kind == "consent", OutboxEntry.key == key)
+    )
+    if entry is None:
+        session.add(
+            OutboxEntry(
+                store_id=reader.store.id, kind="consent", key=key, payload=payload, due_at=now, claimed_at=None, created_at=now
+            )
+        )
+    else:
+        entry.payload, entry.state, entry.due_at = payload, "pending", now
+        entry.generation += 1
+    session.flush()
