@@ -21,6 +21,7 @@ REMEDY = (
     "tests need them. Install them, for example: `apt-get install postgresql` (Debian, Ubuntu), `dnf install postgresql-server` "
     "(Fedora), `brew install postgresql` (macOS); `make test` does so by itself when it runs as root on Debian or Ubuntu."
 )
+INSTALLED = Path("/usr/lib/postgresql")  # where Debian keeps them, one folder a major version
 _OPTIONS = (
     "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=100 "
     "-c shared_buffers=64MB -c max_wal_size=1GB -c autovacuum=off"
@@ -61,7 +62,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def server(folder: Path) -> str:
-    """The cluster's URL up to the database's name is :func:`url`; this gives its socket folder, starting it when needed."""
+    """The socket folder of the run's cluster, which is started when nobody did before."""
     with locked(folder):
         note = folder / "cluster.json"
         if not note.exists():
@@ -85,15 +86,16 @@ def exists(socket: str, database: str) -> bool:
 
 
 def _start(folder: Path) -> Path:
+    initdb, pg_ctl = _program("initdb"), _program("pg_ctl")
     home = folder / "pg"
     home.mkdir()
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")
         os.chown(home, owner.pw_uid, owner.pw_gid)
     data = home / "data"
-    _run([_program("initdb"), "-D", str(data), "-U", "comeback", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"])
+    _run([initdb, "-D", str(data), "-U", "comeback", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"])
     options = f"{_OPTIONS} -k {home}"
-    _run([_program("pg_ctl"), "-D", str(data), "-l", str(home / "log"), "-w", "-t", "60", "-o", options, "start"])
+    _run([pg_ctl, "-D", str(data), "-l", str(home / "log"), "-w", "-t", "60", "-o", options, "start"])
     watched = os.environ.get(f"{RUN_VARIABLE}_PID", str(os.getpid()))
     subprocess.run(
         ["/bin/sh", "-c", _WATCHDOG, "watchdog", watched, str(folder), *_stop_command(folder)],
@@ -122,10 +124,8 @@ def _as_owner(command: Sequence[str]) -> list[str]:
 
 
 def _program(name: str) -> str:
-    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4].split(".")[0]))
-    if installed:
-        return str(installed[-1])
-    found = shutil.which(name)
+    versions = sorted(INSTALLED.glob(f"*/bin/{name}"), key=lambda path: float(path.parent.parent.name))
+    found = str(versions[-1]) if versions else shutil.which(name)
     if found is None:
         raise PostgresMissing(REMEDY)
     return found

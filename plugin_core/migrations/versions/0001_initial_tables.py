@@ -76,7 +76,7 @@ def upgrade() -> None:
     sa.Column('locale', sa.Text(), nullable=False),
     sa.Column('country', sa.Text(), nullable=False),
     sa.Column('birthday', sa.Text(), nullable=False),
-    sa.Column('named_at', sa.BigInteger(), nullable=False),
+    sa.Column('field_times', sa.JSON(), nullable=False),
     sa.Column('since', sa.BigInteger(), nullable=False),
     sa.Column('edited', sa.JSON(), nullable=False),
     sa.Column('merged_into', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
@@ -203,16 +203,16 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_consents_customer_id_customers')),
     sa.PrimaryKeyConstraint('customer_id', 'store_id', 'channel', name=op.f('pk_consents'))
     )
-    op.create_table('customer_emails',
+    op.create_table('customer_addresses',
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('email', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
     sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_customer_emails_account_id_accounts')),
-    sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_customer_emails_customer_id_customers')),
-    sa.PrimaryKeyConstraint('account_id', 'email', name=op.f('pk_customer_emails'))
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_customer_addresses_account_id_accounts')),
+    sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_customer_addresses_customer_id_customers')),
+    sa.PrimaryKeyConstraint('account_id', 'address', name=op.f('pk_customer_addresses'))
     )
-    with op.batch_alter_table('customer_emails', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_customer_emails_customer_id'), ['customer_id'], unique=False)
+    with op.batch_alter_table('customer_addresses', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_customer_addresses_customer_id'), ['customer_id'], unique=False)
 
     op.create_table('customer_stats',
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -253,6 +253,13 @@ def upgrade() -> None:
         batch_op.create_index('ix_customer_stats_customer_id', ['customer_id'], unique=False)
         batch_op.create_index('ix_customer_stats_store_id_next_crossing_at', ['store_id', 'next_crossing_at'], unique=False)
 
+    op.create_table('loyalty_programmes',
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('started_at', sa.BigInteger(), nullable=False),
+    sa.Column('settled_version', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_loyalty_programmes_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('store_id', name=op.f('pk_loyalty_programmes'))
+    )
     op.create_table('orders',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -272,6 +279,7 @@ def upgrade() -> None:
     sa.Column('total', sa.BigInteger(), nullable=False),
     sa.Column('refunded', sa.BigInteger(), nullable=False),
     sa.Column('merchandise', sa.BigInteger(), nullable=False),
+    sa.Column('current_merchandise', sa.BigInteger(), nullable=False),
     sa.Column('fx_rate', sa.Text(), nullable=True),
     sa.Column('received', sa.BigInteger(), nullable=True),
     sa.Column('net', sa.BigInteger(), nullable=True),
@@ -288,13 +296,6 @@ def upgrade() -> None:
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.create_index('ix_orders_customer_id_store_id_placed_at', ['customer_id', 'store_id', 'placed_at'], unique=False)
 
-    op.create_table('loyalty_programmes',
-    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('started_at', sa.BigInteger(), nullable=False),
-    sa.Column('settled_version', sa.BigInteger(), nullable=True),
-    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_loyalty_programmes_store_id_stores'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('store_id', name=op.f('pk_loyalty_programmes'))
-    )
     op.create_table('outbox',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -664,20 +665,20 @@ def downgrade() -> None:
         batch_op.drop_index('ix_outbox_state_due_at')
 
     op.drop_table('outbox')
-    op.drop_table('loyalty_programmes')
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.drop_index('ix_orders_customer_id_store_id_placed_at')
 
     op.drop_table('orders')
+    op.drop_table('loyalty_programmes')
     with op.batch_alter_table('customer_stats', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_stats_store_id_next_crossing_at')
         batch_op.drop_index('ix_customer_stats_customer_id')
 
     op.drop_table('customer_stats')
-    with op.batch_alter_table('customer_emails', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_customer_emails_customer_id'))
+    with op.batch_alter_table('customer_addresses', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_customer_addresses_customer_id'))
 
-    op.drop_table('customer_emails')
+    op.drop_table('customer_addresses')
     op.drop_table('consents')
     with op.batch_alter_table('consent_entries', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_consent_entries_customer_id'))
