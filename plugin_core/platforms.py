@@ -88,6 +88,10 @@ class WriteResult(NamedTuple):
     calls: int = 0  # store calls this write is charged with (shared calls are charged to their first write)
 
 
+# (resource, external ids) -> {external id: (modified_at, content_hash)} of those that are stored
+Known = Callable[[str, Sequence[str]], Mapping[str, tuple[int, str]]]
+
+
 class StoreClient(Protocol):
     """Talks to one store. Raises only plugin_core.errors.StoreError and its children. One object per call chain and thread."""
 

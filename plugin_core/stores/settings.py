@@ -213,3 +213,8 @@ def as_json(settings: StoreSettings) -> dict[str, Any]:
 
 
 DEFAULTS: Mapping[str, Any] = types.MappingProxyType(as_json(StoreSettings()))
+
+
+def describe(name: str) -> str:
+    """What a setting is for, in a sentence."""
+    return _help(name)

@@ -1,0 +1,113 @@
+"""The composition root: settings in, a working application out. Tests build the same thing from the same place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+
+from adapters.messaging import Renderer, channel_from_url
+from adapters.shopify import ShopifyOptions, ShopifyPlatform
+from adapters.woocommerce import WooCommerceOptions, WooCommercePlatform
+from comeback.settings import MailFolder, Settings, data_folder
+from jobs.context import JobContext
+from plugin_core import tables
+from plugin_core.clock import to_us, utc_now
+from plugin_core.db import Database, create_engine
+from plugin_core.errors import InvalidInput
+from plugin_core.migrations import current, is_current, migrate
+from plugin_core.platforms import ConnectionInfo, Platform, StoreClient
+from plugin_core.stores import settings as store_settings
+from plugin_core.stores.credentials import Vault, load_credentials
+from plugin_core.stores.models import Store
+
+__all__ = ["App", "build", "tables"]
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    settings: Settings
+    database: Database
+    vault: Vault
+    platforms: Mapping[str, Platform]
+    context: JobContext
+
+    def platform(self, name: str) -> Platform:
+        if name not in self.platforms:
+            raise InvalidInput(f"There is no platform {name!r}.", mend=f"Known: {', '.join(sorted(self.platforms))}.")
+        return self.platforms[name]
+
+    def close(self) -> None:
+        self.context.channel.close()
+        self.database.engine.dispose()
+
+
+def now_us() -> int:
+    return to_us(utc_now())
+
+
+def build(settings: Settings, *, clock: Callable[[], int] = now_us) -> App:
+    """An empty database is made ready by itself; one that is behind is not touched (``comeback migrate``)."""
+    engine = create_engine(settings.database)
+    if current(engine) is None:
+        migrate(engine)
+    elif not is_current(engine):
+        raise InvalidInput("The database is older than this program.", mend="Run: comeback migrate")
+    database = Database(engine)
+    vault = Vault(settings.secret_keys())
+    platforms = _platforms(settings)
+    context = JobContext(
+        database=database,
+        vault=vault,
+        client=partial(open_client, database, vault, platforms),
+        channel=channel_from_url(mail_url(settings)),
+        renderer=Renderer(),
+        public_url=settings.public_url,
+        clock=clock,
+    )
+    return App(settings, database, vault, platforms, context)
+
+
+def _platforms(settings: Settings) -> dict[str, Platform]:
+    secret = settings.shopify_client_secret
+    shopify = ShopifyPlatform(
+        ShopifyOptions(
+            origin=settings.shopify_origin,
+            allow_private=settings.allow_private_stores,
+            client_id=settings.shopify_client_id,
+            client_secret=secret.get_secret_value() if secret else "",
+            spool_dir=data_folder() / "spool",
+        )
+    )
+    woocommerce = WooCommercePlatform(WooCommerceOptions(allow_private=settings.allow_private_stores))
+    return {platform.name: platform for platform in (shopify, woocommerce)}
+
+
+def mail_url(settings: Settings) -> str:
+    if settings.smtp_url is not None:
+        return settings.smtp_url.get_secret_value()
+    assert isinstance(settings.mail, MailFolder)  # noqa: S101 - no address given means the folder
+    return f"folder:{settings.mail.path}"
+
+
+@contextmanager
+def open_client(database: Database, vault: Vault, platforms: Mapping[str, Platform], store: Store) -> Iterator[StoreClient]:
+    with database.read() as session:
+        current = session.get_one(Store, store.id)
+        settings, _ = store_settings.current(session, current)
+        connection = ConnectionInfo(
+            store=current.key,
+            address=current.address,
+            credentials=load_credentials(session, vault, current),
+            currency=current.currency,
+            zone=current.zone,
+            facts=current.facts,
+            settings=asdict(settings),
+        )
+        platform = platforms[current.platform]
+    client = platform.open(connection)
+    try:
+        yield client
+    finally:
+        client.close()

@@ -1,0 +1,98 @@
+"""Commands for whoever runs the installation: settings, migrate, doctor, serve, test-mail."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+from rich.table import Table
+
+from comeback import doctor as checks
+from comeback import settings as environment
+from comeback.cli.session import application, console
+from comeback.serving import serve as serve_app
+from comeback.testmail import send_test_mail
+from plugin_core.db import create_engine
+from plugin_core.migrations import current
+from plugin_core.migrations import migrate as bring_up
+from plugin_core.stores import settings as store_settings
+from plugin_core.stores.connect import find_store
+
+
+@click.command("settings")
+@click.argument("store")
+@click.argument("assignments", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--json", "as_json", is_flag=True, help="Print the settings as JSON.")
+def settings(store: str, assignments: tuple[str, ...], as_json: bool) -> None:
+    """Show STORE's settings, or change some: comeback settings STORE sender_name="Ada's Shop"."""
+    pairs = []
+    for item in assignments:
+        name, mark, value = item.partition("=")
+        if not mark:
+            raise click.UsageError(f"{item!r} is not NAME=VALUE.")
+        pairs.append((name.strip(), value))
+    with application() as app, app.database.write() as session:
+        found = find_store(session, store)
+        if pairs:
+            store_settings.change(session, found, dict(pairs), actor="cli", now=app.context.clock())
+            checks.follow_up(session, found)
+        body = store_settings.as_json(store_settings.current(session, found)[0])
+    if as_json:
+        click.echo(json.dumps(body, ensure_ascii=False))
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    chosen = {name for name, _ in pairs} or body.keys()
+    for name, value in body.items():
+        if name in chosen:
+            shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            table.add_row(name, shown or "(not set)", f"[dim]{store_settings.describe(name)}[/dim]")
+    console.print(table)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the tables of this version."""
+    engine = create_engine(environment.load().database)
+    before = current(engine)
+    bring_up(engine)
+    after = current(engine)
+    engine.dispose()
+    console.print(f"The database is at {after}." if before == after else f"Migrated from {before or 'empty'} to {after}.")
+
+
+@click.command()
+@click.option("--offline", is_flag=True, help="Do not talk to the stores or the mail server.")
+def doctor(offline: bool) -> None:
+    """Say what is wrong and how to mend it. Exits 1 where something is."""
+    findings = list(checks.examine(online=not offline))
+    for finding in findings:
+        mark = {"good": "[green]ok  [/green]", "note": "[yellow]note[/yellow]", "bad": "[red]bad [/red]"}[finding.kind]
+        console.print(f"{mark} {finding.what}")
+        if finding.mend:
+            console.print(f"     {finding.mend}")
+    if any(finding.kind == "bad" for finding in findings):
+        sys.exit(1)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+def serve(host: str, port: int) -> None:
+    """Serve the page and the shoppers' links, and do all that is due every minute."""
+    with application() as app:
+        console.print(f"Listening on http://{host}:{port} (stop with Ctrl-C).")
+        serve_app(app, host, port)
+
+
+@click.command("test-mail")
+@click.argument("address")
+@click.option("--store", help="Send it as this store would (default: the only one).")
+def test_mail(address: str, store: str | None) -> None:
+    """Send a test mail to ADDRESS with the sender of the store's settings."""
+    with application() as app:
+        where = send_test_mail(app, address, store)
+    console.print(f"Sent to {address} {where}.")
+
+
+COMMANDS = (settings, migrate, doctor, serve, test_mail)

@@ -1,0 +1,149 @@
+"""Commands about people: the list of customers, and why somebody is (or isn't) in a segment."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from typing import Any
+
+import click
+from rich.table import Table
+from rich.tree import Tree
+
+from comeback.cli.session import application, console
+from plugin_core.clock import from_us
+from plugin_core.customers.directory import Person, people
+from plugin_core.customers.identity import normalise_email
+from plugin_core.customers.lookup import find_person
+from plugin_core.errors import NotFound
+from plugin_core.money import major
+from plugin_core.segments.explain import Explanation, explain
+from plugin_core.segments.members import find_segment, rule_of
+from plugin_core.stores import settings as store_settings
+from plugin_core.stores.connect import find_store
+from plugin_core.stores.models import Store
+
+_FIELDS = (
+    *(
+        "email",
+        "external_ids",
+        "orders_count",
+        "net_spent",
+        "currency",
+        "foreign_orders",
+        "first_order_at",
+        "last_order_at",
+        "rfm",
+    ),
+    *("rfm_scores", "lifecycle", "segments", "points", "points_pending", "tier", "referral_code", "consent"),
+)
+
+
+@click.command("customers")
+@click.argument("store")
+@click.option("--format", "shape", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+def customers(store: str, shape: str) -> None:
+    """Everybody STORE knows, one row a person."""
+    with application() as app, app.database.read() as session:
+        found = find_store(session, store)
+        rows = [_row(person, found) for person in people(session, found)]
+    if shape == "json":
+        click.echo(json.dumps(rows, ensure_ascii=False))
+    elif shape == "csv":
+        _write_csv(rows)
+    else:
+        _print_table(rows)
+
+
+def _row(person: Person, store: Store) -> dict[str, Any]:
+    return {
+        "email": person.email,
+        "external_ids": list(person.external_ids),
+        "orders_count": person.orders_count,
+        "net_spent": str(major(person.net_spent, store.currency)),
+        "currency": store.currency,
+        "foreign_orders": person.foreign_orders,
+        "first_order_at": _time(person.first_order_at),
+        "last_order_at": _time(person.last_order_at),
+        "rfm": person.rfm,
+        "rfm_scores": person.rfm_scores,
+        "lifecycle": person.lifecycle,
+        "segments": list(person.segments),
+        "points": person.points,
+        "points_pending": person.points_pending,
+        "tier": person.tier,
+        "referral_code": person.referral_code,
+        "consent": person.consent,
+    }
+
+
+def _time(us: int | None) -> str | None:
+    return None if us is None else from_us(us).isoformat().replace("+00:00", "Z")
+
+
+def _write_csv(rows: list[dict[str, Any]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([*_FIELDS[:-1], "consent_email", "consent_sms"])
+    for row in rows:
+        flat = [_cell(row[name]) for name in _FIELDS[:-1]]
+        writer.writerow([*flat, row["consent"]["email"], row["consent"]["sms"]])
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list):
+        value = ",".join(value)
+    elif isinstance(value, dict):
+        value = ",".join(f"{name}={count}" for name, count in value.items())
+    elif value is None:
+        return ""
+    # A cell that begins like a formula is run by spreadsheets: customers choose their own addresses.
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("email", "orders", "net spent", "last order", "rfm", "lifecycle", "segments", "points", "tier"):
+        table.add_column(heading, justify="right" if heading in {"orders", "net spent", "points"} else "left", overflow="fold")
+    for row in rows:
+        foreign = "".join(f" plus {count} in {code}" for code, count in row["foreign_orders"].items())
+        table.add_row(
+            *(row["email"] or "(no e-mail)", str(row["orders_count"]), f"{row['net_spent']} {row['currency']}{foreign}"),
+            *((row["last_order_at"] or "")[:10], f"{row['rfm']} {row['rfm_scores']}".strip(), row["lifecycle"]),
+            *(
+                ", ".join(row["segments"]),
+                f"{row['points']} (+{row['points_pending']})" if row["points_pending"] else str(row["points"]),
+            ),
+            row["tier"],
+        )
+    console.print(table)
+    console.print(f"{len(rows)} people")
+
+
+@click.command()
+@click.argument("store")
+@click.argument("email")
+@click.argument("segment")
+def why(store: str, email: str, segment: str) -> None:
+    """Why the person with EMAIL is, or is not, in SEGMENT."""
+    with application() as app, app.database.read() as session:
+        found = find_store(session, store)
+        person = find_person(session, found.account_id, normalise_email(email))
+        if person is None:
+            raise NotFound(f"{found.key}: nobody with this address is known.", mend=f"See: comeback customers {found.key}")
+        chosen = find_segment(session, found, segment)
+        settings, _ = store_settings.current(session, found)
+        explanation = explain(session, found, settings, person, rule_of(chosen), now=app.context.clock())
+        name = chosen.name
+    tree = Tree(f"{'[green]yes[/green]' if explanation.holds else '[red]no[/red]'}: {name}")
+    _grow(tree, explanation)
+    console.print(tree)
+
+
+def _grow(tree: Tree, explanation: Explanation) -> None:
+    branch = tree.add(f"{'+' if explanation.holds else '-'} {explanation.words}")
+    for part in explanation.parts:
+        _grow(branch, part)
+
+
+COMMANDS = (customers, why)

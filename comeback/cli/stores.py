@@ -1,0 +1,172 @@
+"""Commands about stores: connect, disconnect, sync, run-due, status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from comeback import status as overview
+from comeback.app import App
+from comeback.cli.session import application, console, problems
+from comeback.connecting import connect as connect_to
+from jobs.due import run_due as due
+from jobs.refresh import refresh_store
+from jobs.sync import Progress as Report
+from jobs.sync import sync_store
+from plugin_core.stores.connect import disconnect_store, find_store
+
+
+@click.group()
+def connect() -> None:
+    """Connect a store. Secrets may come from the option, the environment or a prompt."""
+
+
+@connect.command()
+@click.option("--shop", required=True, help="The shop's myshopify.com domain.")
+@click.option("--token", envvar="COMEBACK_SHOPIFY_TOKEN", help="Admin API access token [or COMEBACK_SHOPIFY_TOKEN, or a prompt].")
+def shopify(shop: str, token: str | None) -> None:
+    """Connect a Shopify store by an Admin API access token."""
+    token = token or click.prompt("Admin API access token", hide_input=True)
+    _connect("shopify", shop, {"access_token": token})
+
+
+@connect.command()
+@click.option("--url", required=True, help="The site's address, as shown in WordPress > Settings > General.")
+@click.option("--key", envvar="COMEBACK_WOOCOMMERCE_KEY", help="Consumer key, ck_... [or COMEBACK_WOOCOMMERCE_KEY, or a prompt].")
+@click.option("--secret", envvar="COMEBACK_WOOCOMMERCE_SECRET", help="Consumer secret, cs_... [or ..._SECRET, or a prompt].")
+def woocommerce(url: str, key: str | None, secret: str | None) -> None:
+    """Connect a WooCommerce store by a REST API key with Read/Write permission."""
+    key = key or click.prompt("Consumer key (ck_...)", hide_input=True)
+    secret = secret or click.prompt("Consumer secret (cs_...)", hide_input=True)
+    _connect("woocommerce", url, {"consumer_key": key, "consumer_secret": secret})
+
+
+def _connect(platform: str, address: str, credentials: dict[str, str]) -> None:
+    with application() as app:
+        key, facts = connect_to(app, platform, address, credentials, actor="cli")
+        console.print(f"Connected [bold]{key}[/bold]: {facts.name}, {facts.currency}, {facts.zone}.")
+        for note in facts.notes:
+            console.print(f"  note: {note}")
+        console.print(f"Next: comeback sync {key}")
+
+
+@click.command()
+@click.argument("store")
+def disconnect(store: str) -> None:
+    """Forget a store's credentials and stop all work for it. Its data stays."""
+    with application() as app, app.database.write() as session:
+        found = find_store(session, store)
+        disconnect_store(session, found, actor="cli", now=app.context.clock())
+        console.print(f"Disconnected {found.key}. Nothing was changed in the store itself.")
+
+
+@click.command()
+@click.argument("store")
+@click.option("--full", is_flag=True, help="Take in everything again, not only what is new.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def sync(store: str, full: bool, as_json: bool) -> None:
+    """Take in what is new in STORE and work out everybody's numbers."""
+    with application() as app:
+        with app.database.read() as session:
+            found = find_store(session, store)
+        with _bar(quiet=as_json) as progress:
+            synced = sync_store(app.context, found.id, full=full, progress=progress)
+        refreshed = refresh_store(app.context, found.id)
+        result = {
+            "store": found.key,
+            "received": dict(synced.received),
+            "changed": synced.changed,
+            "rejected": synced.rejected,
+            "people": refreshed.people,
+            "queued_writes": refreshed.queued,
+        }
+        if as_json:
+            click.echo(json.dumps(result))
+            return
+        console.print(
+            f"{found.key}: {synced.received['customers']} accounts, {synced.received['orders']} orders, "
+            f"{synced.received['products']} products read; {synced.changed} changed, {refreshed.people} people worked out."
+        )
+        if synced.rejected:
+            problems.print(f"{synced.rejected} records could not be read; they are kept and tried again: comeback status")
+
+
+@click.command("run-due")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def run_due(as_json: bool) -> None:
+    """Do all that is due now, for all stores, then exit."""
+    with application() as app:
+        reports = due(app.context)
+        rows = [{"store": report.store, **report.counts, "problem": report.problem} for report in reports]
+        if as_json:
+            click.echo(json.dumps({"stores": rows}))
+        else:
+            for report in reports:
+                done = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report.counts.items() if count)
+                console.print(f"{report.store}: {done or 'nothing was due'}.")
+                if report.problem:
+                    problems.print(f"  {report.problem}")
+        if any(report.problem for report in reports):
+            raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def status(as_json: bool) -> None:
+    """How each store stands: people, orders, queue, what needs you."""
+    with application() as app:
+        rows = _overview(app)
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    if not rows["stores"]:
+        console.print("No store is connected yet. Begin with: comeback connect --help")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("store", "state", "people", "orders", "net spent", "queue", "mails sent", "points", "last sync"):
+        table.add_column(heading, justify="left" if heading in {"store", "state", "last sync"} else "right")
+    for row in rows["stores"]:
+        table.add_row(
+            *(row["store"], row["state"], str(row["people"]), str(row["orders"]), f"{row['net_spent']} {row['currency']}"),
+            *(str(row["queue"]), str(row["mails_sent"]), str(row["points"]), row["last_sync"] or "never"),
+        )
+    console.print(table)
+    for row in rows["stores"]:
+        for need in row["needs"]:
+            problems.print(f"{row['store']}: {need}")
+
+
+def _overview(app: App) -> dict[str, Any]:
+    with app.database.read() as session:
+        return overview.overview(session)
+
+
+@contextmanager
+def _bar(*, quiet: bool) -> Iterator[Report]:
+    columns = (
+        TextColumn("{task.description:<10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=problems, disable=quiet, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(resource: str, done: int, total: int | None) -> None:
+            if resource not in tasks:
+                tasks[resource] = bars.add_task(resource, total=total, rate="")
+            task = tasks[resource]
+            speed = bars.tasks[task].speed
+            bars.update(task, completed=done, total=total, rate=f"{speed:,.0f}/s" if speed else "")
+
+        yield report
+
+
+COMMANDS = (connect, disconnect, sync, run_due, status)

@@ -1,0 +1,63 @@
+"""The web side: Flask behind granian, with the timer in the parent process."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask, Response
+from granian import Granian
+from granian.constants import Interfaces
+
+from admin import overview as overview_page
+from comeback import settings as environment
+from comeback import status
+from comeback.app import App, build
+from jobs.schedule import scheduler
+from storefront import create_blueprint as shopper_pages
+
+# Set by the demo for its own child process: the overview shows a merchant's figures and has no login.
+_OPEN_OVERVIEW = "COMEBACK_INTERNAL_OPEN_OVERVIEW"
+_MOST_BYTES = 2 * 1024 * 1024
+
+
+def create_web(app: App, *, open_overview: bool = False) -> Flask:
+    web = Flask("comeback", static_folder=None)
+    web.config["MAX_CONTENT_LENGTH"] = _MOST_BYTES
+    web.register_blueprint(shopper_pages(app.database, app.vault, app.context.clock))
+    if open_overview:
+        web.register_blueprint(overview_page.create_blueprint(lambda: figures(app)))
+    else:
+
+        @web.get("/")
+        def home() -> Response:
+            return Response("Comeback is running.\n", mimetype="text/plain")
+
+    return web
+
+
+def figures(app: App) -> dict[str, object]:
+    with app.database.read() as session:
+        return status.overview(session)
+
+
+def web() -> Flask:
+    """What each worker process serves; everything comes from the environment."""
+    return create_web(build(environment.load()), open_overview=os.environ.get(_OPEN_OVERVIEW) == "1")
+
+
+def serve(app: App, host: str, port: int, *, open_overview: bool = False) -> None:
+    """Blocks until stopped. Due work runs in this process; requests are answered by a child of its own."""
+    os.environ[_OPEN_OVERVIEW] = "1" if open_overview else "0"
+    server = Granian(
+        "comeback.serving:web",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        blocking_threads=8,
+        log_enabled=False,
+    )
+    timer = scheduler(app.context)
+    server.on_startup(timer.start)
+    server.on_shutdown(timer.shutdown)
+    server.serve()

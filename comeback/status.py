@@ -1,0 +1,158 @@
+"""How every store stands, in one look: the same figures for the command line, the page and the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from plugin_core import bulk
+from plugin_core.clock import from_us
+from plugin_core.money import major
+from plugin_core.stores.models import Account, Store
+
+
+def overview(session: Session) -> dict[str, Any]:
+    stores = list(session.scalars(select(Store).order_by(Store.id)))
+    unified = [
+        {
+            "account": account.key,
+            "people": _one(session, "SELECT COUNT(*) FROM customers WHERE account_id = ? AND merged_into IS NULL", account.id),
+            "people_in_several_stores": _one(
+                session,
+                "SELECT COUNT(*) FROM (SELECT x.customer_id FROM customer_stats x JOIN stores s ON s.id = x.store_id "
+                "WHERE s.account_id = ? GROUP BY x.customer_id HAVING COUNT(*) > 1) AS several",
+                account.id,
+            ),
+        }
+        for account in session.scalars(select(Account).order_by(Account.id))
+    ]
+    return {"accounts": unified, "stores": [store_row(session, store) for store in stores]}
+
+
+def store_row(session: Session, store: Store) -> dict[str, Any]:
+    people, orders, net, points, pending = bulk.select(
+        session,
+        "SELECT COUNT(*), COALESCE(SUM(orders_count), 0), COALESCE(SUM(net_spent), 0), COALESCE(SUM(points), 0), COALESCE(SUM(points_pending), 0) "
+        "FROM customer_stats WHERE store_id = ?",
+        store.id,
+    )[0]
+    anonymous_orders, anonymous_net = bulk.select(
+        session,
+        "SELECT COUNT(*), COALESCE(SUM(net), 0) FROM orders WHERE store_id = ? AND counted AND customer_id IS NULL",
+        store.id,
+    )[0]
+    offers = dict(
+        bulk.select(
+            session,
+            "SELECT o.state, COUNT(*) FROM offers o JOIN campaigns c ON c.id = o.campaign_id WHERE c.store_id = ? GROUP BY o.state",
+            store.id,
+        )
+    )
+    last_sync = _one(session, "SELECT MAX(finished_at) FROM runs WHERE store_id = ? AND state = 'done'", store.id)
+    return {
+        "store": store.key,
+        "platform": store.platform,
+        "name": store.name,
+        "state": store.state,
+        "currency": store.currency,
+        "people": people,
+        "orders": int(orders) + anonymous_orders,
+        "orders_without_person": anonymous_orders,
+        "net_spent": str(major(int(net) + int(anonymous_net), store.currency)),
+        "points": int(points),
+        "points_pending": int(pending),
+        "segments": _segments(session, store),
+        "lifecycle": dict(
+            bulk.select(
+                session,
+                "SELECT lifecycle, COUNT(*) FROM customer_stats WHERE store_id = ? GROUP BY lifecycle ORDER BY 2 DESC",
+                store.id,
+            )
+        ),
+        "offers": offers,
+        "codes_created": _one(
+            session,
+            "SELECT COUNT(*) FROM offers o JOIN campaigns c ON c.id = o.campaign_id WHERE c.store_id = ? AND o.code_external_id <> ''",
+            store.id,
+        ),
+        "mails_sent": _one(
+            session,
+            "SELECT COUNT(*) FROM touches t JOIN offers o ON o.id = t.offer_id JOIN campaigns c ON c.id = o.campaign_id "
+            "WHERE c.store_id = ? AND t.state = 'sent'",
+            store.id,
+        ),
+        "tagged": _tagged(session, store),
+        "profiles_written": _one(
+            session,
+            "SELECT COUNT(*) FROM written_states w JOIN store_customers a ON a.id = w.store_customer_id WHERE a.store_id = ?",
+            store.id,
+        ),
+        "referral_codes": _one(session, "SELECT COUNT(*) FROM referral_codes WHERE store_id = ?", store.id),
+        "queue": _one(session, "SELECT COUNT(*) FROM outbox WHERE store_id = ? AND state <> 'dead'", store.id),
+        "last_sync": from_us(last_sync).isoformat(timespec="seconds") if last_sync else None,
+        "needs": list(_needs(session, store)),
+    }
+
+
+def _segments(session: Session, store: Store) -> dict[str, int]:
+    rows = bulk.select(
+        session,
+        "SELECT g.slug, COUNT(m.id) FROM segments g LEFT JOIN memberships m ON m.segment_id = g.id AND m.left_at IS NULL "
+        "WHERE g.store_id = ? GROUP BY g.slug, g.bit ORDER BY g.bit",
+        store.id,
+    )
+    return dict(rows)
+
+
+def _tagged(session: Session, store: Store) -> dict[str, int]:
+    """Tag of ours -> accounts carrying it, as last written."""
+    if "customer_tags" not in store.capabilities:
+        return {}
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    each = "json_each(w.tags) AS tag" if sqlite else "json_array_elements_text(w.tags) AS tag(value)"
+    rows = bulk.select(
+        session,
+        f"SELECT tag.value, COUNT(*) FROM written_states w JOIN store_customers a ON a.id = w.store_customer_id, {each} "
+        "WHERE a.store_id = ? GROUP BY tag.value ORDER BY tag.value",
+        store.id,
+    )
+    return dict(rows)
+
+
+def _needs(session: Session, store: Store) -> Iterator[str]:
+    if store.problem:
+        yield store.problem
+    rejected = _one(session, "SELECT COUNT(*) FROM rejected_records WHERE store_id = ? AND resolved_at IS NULL", store.id)
+    if rejected:
+        reason = _one(
+            session,
+            "SELECT reason FROM rejected_records WHERE store_id = ? AND resolved_at IS NULL ORDER BY id LIMIT 1",
+            store.id,
+        )
+        yield f"{rejected} records could not be read and are tried again at each sync. The first: {reason}"
+    dead = _one(session, "SELECT COUNT(*) FROM outbox WHERE store_id = ? AND state = 'dead'", store.id)
+    if dead:
+        problem = _one(session, "SELECT problem FROM outbox WHERE store_id = ? AND state = 'dead' ORDER BY id LIMIT 1", store.id)
+        yield f"{dead} writes to the store were given up. The first: {problem}"
+    unknown = _one(
+        session,
+        "SELECT COUNT(*) FROM touches t JOIN offers o ON o.id = t.offer_id JOIN campaigns c ON c.id = o.campaign_id "
+        "WHERE c.store_id = ? AND t.state = 'unknown'",
+        store.id,
+    )
+    if unknown:
+        yield f"{unknown} mails may or may not have gone out when the program stopped; they are not repeated."
+    foreign = bulk.select(
+        session,
+        "SELECT currency, COUNT(*) FROM orders WHERE store_id = ? AND counted AND net IS NULL GROUP BY currency ORDER BY currency",
+        store.id,
+    )
+    for currency, count in foreign:
+        yield f'plus {count} orders in {currency}, left out of the money: comeback settings {store.key} exchange_rates="{currency}=..."'
+
+
+def _one(session: Session, sql: str, *parameters: Any) -> Any:
+    return bulk.select(session, sql, *parameters)[0][0]

@@ -1,0 +1,69 @@
+"""Everything that is due now, store by store; one store's trouble is said and stops no other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import structlog
+
+from jobs import offers, writeback
+from jobs.context import JobContext
+from jobs.refresh import refresh_store
+from jobs.sync import Progress, sync_store
+from plugin_core.clock import SECOND_US
+from plugin_core.errors import StoreError
+from plugin_core.stores.connect import connected_stores
+from plugin_core.stores.models import Run, Store
+
+SYNC_EVERY_US = 600 * SECOND_US
+
+_log = structlog.get_logger("jobs.due")
+
+
+@dataclass(slots=True)
+class StoreReport:
+    """What one store's turn did."""
+
+    store: str
+    counts: dict[str, int] = field(default_factory=dict)
+    problem: str = ""
+
+    def add(self, counts: dict[str, int]) -> None:
+        for name, count in counts.items():
+            self.counts[name] = self.counts.get(name, 0) + count
+
+
+def run_due(context: JobContext, *, only: str | None = None, progress: Progress | None = None) -> list[StoreReport]:
+    """All that is due now, then back. A second call right after writes nothing."""
+    with context.database.read() as session:
+        stores = [(store.id, store.key) for store in connected_stores(session) if only in (None, store.key)]
+    return [_turn(context, store_id, key, progress) for store_id, key in stores]
+
+
+def _turn(context: JobContext, store_id: int, key: str, progress: Progress | None) -> StoreReport:
+    report = StoreReport(key)
+    try:
+        if _sync_due(context, store_id):
+            synced = sync_store(context, store_id, progress=progress)
+            report.add({f"received_{name}": count for name, count in synced.received.items()})
+            report.add({"changed": synced.changed, "rejected": synced.rejected})
+        refreshed = refresh_store(context, store_id)
+        report.add({"people": refreshed.people})
+        report.add(offers.plan_offers(context, store_id))
+        report.add(offers.mint_due(context, store_id))
+        report.add(offers.send_due(context, store_id))
+        report.add(writeback.write_profiles(context, store_id))
+    except StoreError as problem:
+        # The next turn tries again; what was done so far is committed.
+        _log.warning("turn ended early", store=key, error=type(problem).__name__)
+        report.problem = str(problem)
+    return report
+
+
+def _sync_due(context: JobContext, store_id: int) -> bool:
+    with context.database.read() as session:
+        store = session.get_one(Store, store_id)
+        if store.first_import_at is None:
+            return True
+        newest = session.query(Run).filter(Run.store_id == store_id).order_by(Run.id.desc()).first()
+        return newest is None or newest.state != "done" or context.clock() - newest.started_at >= SYNC_EVERY_US

@@ -1,0 +1,113 @@
+"""Working out again what follows from the records: metrics, points, segments, referral codes, and what the store should show.
+
+Driven by the list of stale people and by moments that have passed; one path for one person and for a whole store.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.orm import Session
+
+from jobs.context import JobContext
+from plugin_core import bulk
+from plugin_core.clock import from_us
+from plugin_core.customers.consent import refresh_may_email
+from plugin_core.loyalty import due as loyalty_due
+from plugin_core.loyalty.settle import settle
+from plugin_core.orders import stale, stats
+from plugin_core.outbox.desired import plan_profiles
+from plugin_core.referral.advocates import enrol
+from plugin_core.segments import tick
+from plugin_core.segments.evaluate import evaluate
+from plugin_core.segments.stock import ensure_stock
+from plugin_core.segments.yardsticks import recompute_yardsticks
+from plugin_core.stores import settings as store_settings
+from plugin_core.stores.credentials import account_secret
+from plugin_core.stores.models import Account, Store
+
+_BATCH = 5_000
+# Up to this many people the store's yardsticks are worked out after every sync; above, after many changes and at night.
+_SMALL_STORE = 50_000
+
+_log = structlog.get_logger("jobs.refresh")
+
+
+class Refreshed(NamedTuple):
+    people: int
+    yardsticks: bool
+    queued: int  # accounts whose status in the store is to be written
+
+
+def refresh_store(context: JobContext, store_id: int) -> Refreshed:
+    people = queued = 0
+    whole = _whole_pass_due(context, store_id)
+    while True:
+        now = context.clock()
+        with context.database.write() as session:
+            chosen = stale.listed(session, store_id, _BATCH)
+            if not chosen:
+                break
+            store = session.get_one(Store, store_id)
+            settings, version = store_settings.current(session, store)
+            stats.recompute(session, store, settings, chosen)
+            refresh_may_email(session, chosen)
+            settle(session, store, settings, version, customer_ids=chosen, now=now)
+            if not whole:
+                queued += _judge(session, context, store, chosen, now)
+            stale.clear(session, store_id, chosen)
+            people += len(chosen)
+        _log.info("people worked out", stage="refresh", store_id=store_id, done=people)
+    if whole:
+        with context.database.write() as session:
+            store = session.get_one(Store, store_id)
+            settings, _ = store_settings.current(session, store)
+            now = context.clock()
+            recompute_yardsticks(session, store, settings, now=now)
+            queued += _judge(session, context, store, None, now)
+            store.yardsticks_due = False
+    return Refreshed(people, whole, queued + pass_time(context, store_id))
+
+
+def pass_time(context: JobContext, store_id: int) -> int:
+    """Only people for whom a moment has passed are looked at; the number of accounts queued for writing."""
+    now = context.clock()
+    with context.database.write() as session:
+        store = session.get_one(Store, store_id)
+        settings, version = store_settings.current(session, store)
+        loyal = loyalty_due.due(session, store, now=now)
+        if loyal:
+            settle(session, store, settings, version, customer_ids=loyal, now=now)
+        chosen = sorted({*loyal, *tick.due(session, store, now=now)})
+        return _judge(session, context, store, chosen, now) if chosen else 0
+
+
+def _judge(session: Session, context: JobContext, store: Store, chosen: list[int] | None, now: int) -> int:
+    settings, version = store_settings.current(session, store)
+    ensure_stock(session, store, now=now)
+    evaluate(session, store, settings, version, customer_ids=chosen, now=now)
+    secret = account_secret(context.vault, session.get_one(Account, store.account_id))
+    enrol(session, store, secret, customer_ids=chosen, now=now)
+    return plan_profiles(session, store, settings, customer_ids=chosen, now=now)
+
+
+def _whole_pass_due(context: JobContext, store_id: int) -> bool:
+    """After an import, and nightly in the store's zone."""
+    now = context.clock()
+    with context.database.read() as session:
+        store = session.get_one(Store, store_id)
+        if store.yardsticks_at is None or _day(now, store.zone) != _day(store.yardsticks_at, store.zone):
+            return True
+        if not store.yardsticks_due:
+            return False
+        people = bulk.select(session, "SELECT COUNT(*) FROM customer_stats WHERE store_id = ?", store_id)[0][0]
+        waiting = bulk.select(session, "SELECT COUNT(*) FROM stale_customers WHERE store_id = ?", store_id)[0][0]
+        return people <= _SMALL_STORE or waiting * 100 >= people
+
+
+def _day(moment: int, zone: str) -> str:
+    local: datetime = from_us(moment).astimezone(ZoneInfo(zone))
+    return local.date().isoformat()

@@ -1,0 +1,174 @@
+"""Pulling a store's records in: page by page, each page and its cursor in one transaction, so that a kill resumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import structlog
+
+from jobs.context import JobContext
+from jobs.rejected import keep_rejected, retry_rejected
+from plugin_core import bulk
+from plugin_core.apply import upsert_many
+from plugin_core.errors import AccessRevoked, StoreError
+from plugin_core.platforms import StoreClient
+from plugin_core.records import Page
+from plugin_core.stores import settings as store_settings
+from plugin_core.stores.connect import take_facts
+from plugin_core.stores.models import Run, Store, SyncCursor
+
+RESOURCES = ("products", "customers", "orders", "checkouts")
+
+# (resource, records taken in so far, expected number or None)
+Progress = Callable[[str, int, int | None], None]
+
+_log = structlog.get_logger("jobs.sync")
+
+
+class Synced(NamedTuple):
+    received: Mapping[str, int]
+    changed: int
+    rejected: int
+
+
+def sync_store(context: JobContext, store_id: int, *, full: bool = False, progress: Progress | None = None) -> Synced:
+    """Take in everything that is new (``full``: everything again). Raises StoreError after noting it on the run and the store."""
+    run_id = _begin(context, store_id, full=full)
+    try:
+        with context.database.read() as session:
+            store = session.get_one(Store, store_id)
+        with context.client(store) as client:
+            synced = _pull_all(context, client, store_id, run_id, full=full, progress=progress)
+    except StoreError as problem:
+        _fail(context, store_id, run_id, problem)
+        raise
+    _end(context, store_id, run_id, synced)
+    return synced
+
+
+def _pull_all(
+    context: JobContext, client: StoreClient, store_id: int, run_id: int, *, full: bool, progress: Progress | None
+) -> Synced:
+    with context.database.read() as session:
+        store = session.get_one(Store, store_id)
+    if full or store.first_import_at is None:
+        facts = client.facts()
+        with context.database.write() as session:
+            take_facts(session.get_one(Store, store_id), facts)
+    client.known = lambda resource, ids: _known(context, store_id, resource, ids)
+    received: dict[str, int] = {}
+    changed = rejected = 0
+    for resource in RESOURCES:
+        cursor, finished = _cursor(context, store_id, resource)
+        whole = full or not finished
+        start = None if full and finished else cursor
+        received[resource] = 0
+        _log.info("pulling", stage="import", store=store.key, resource=resource, whole=whole)
+        for page in client.pull(resource, start, full=whole):
+            came, news = _take(context, store_id, run_id, resource, page)
+            received[resource] += came
+            changed += news
+            rejected += len(page.rejected)
+            _log.info("page", stage="import", store=store.key, resource=resource, done=received[resource])
+            if progress:
+                progress(resource, received[resource], page.total)
+    changed += _fill_placeholders(context, client, store_id)
+    changed += retry_rejected(context, client, store_id)
+    return Synced(received, changed, rejected)
+
+
+def _take(context: JobContext, store_id: int, run_id: int, resource: str, page: Page) -> tuple[int, int]:
+    now = context.clock()
+    with context.database.write() as session:
+        store = session.get_one(Store, store_id)
+        settings, _ = store_settings.current(session, store)
+        applied = upsert_many(session, store, settings, page.records, now=now)
+        keep_rejected(session, context.vault, store, page.rejected, now=now)
+        row = session.get(SyncCursor, (store_id, resource))
+        if row is None:
+            row = SyncCursor(store_id=store_id, resource=resource, cursor={}, finished=False, updated_at=now)
+            session.add(row)
+        row.cursor, row.finished, row.updated_at = dict(page.cursor), page.last, now
+        run = session.get_one(Run, run_id)
+        run.stage, run.total, run.updated_at = resource, page.total, now
+        run.counts = {**run.counts, resource: run.counts.get(resource, 0) + applied.received}
+        run.rejected += len(page.rejected)
+        if applied.changed:
+            store.yardsticks_due = True
+    return applied.received, applied.changed
+
+
+def _fill_placeholders(context: JobContext, client: StoreClient, store_id: int) -> int:
+    """Accounts that orders named before their own record came."""
+    with context.database.read() as session:
+        rows = bulk.select(
+            session, "SELECT external_id FROM store_customers WHERE store_id = ? AND placeholder AND deleted_at IS NULL", store_id
+        )
+    changed = 0
+    ids = [row[0] for row in rows]
+    for start in range(0, len(ids), 100):
+        page = client.fetch("customers", ids[start : start + 100])
+        with context.database.write() as session:
+            store = session.get_one(Store, store_id)
+            settings, _ = store_settings.current(session, store)
+            changed += upsert_many(session, store, settings, page.records, now=context.clock()).changed
+    return changed
+
+
+def _known(context: JobContext, store_id: int, resource: str, external_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
+    table = {"orders": "orders", "customers": "store_customers", "products": "products", "checkouts": "checkouts"}[resource]
+    with context.database.read() as session:
+        rows = bulk.select(
+            session,
+            f"SELECT external_id, modified_at, content_hash FROM {table} "
+            f"WHERE store_id = ? AND external_id IN ({bulk.listed(session, 'text')})",
+            store_id,
+            bulk.values(session, external_ids),
+        )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def _cursor(context: JobContext, store_id: int, resource: str) -> tuple[dict[str, object] | None, bool]:
+    with context.database.read() as session:
+        row = session.get(SyncCursor, (store_id, resource))
+        return (None, False) if row is None else (dict(row.cursor), row.finished)
+
+
+def _begin(context: JobContext, store_id: int, *, full: bool) -> int:
+    now = context.clock()
+    with context.database.write() as session:
+        store = session.get_one(Store, store_id)
+        bulk.execute(
+            session,
+            "UPDATE runs SET state = 'failed', problem = 'interrupted' WHERE store_id = ? AND state = 'running'",
+            store_id,
+        )
+        kind = "import" if full or store.first_import_at is None else "sync"
+        run = Run(store_id=store_id, kind=kind, state="running", counts={}, rejected=0, started_at=now, updated_at=now)
+        session.add(run)
+        session.flush()
+        return run.id
+
+
+def _end(context: JobContext, store_id: int, run_id: int, synced: Synced) -> None:
+    now = context.clock()
+    with context.database.write() as session:
+        run = session.get_one(Run, run_id)
+        run.state, run.finished_at, run.updated_at = "done", now, now
+        run.done = sum(synced.received.values())
+        store = session.get_one(Store, store_id)
+        store.first_import_at = store.first_import_at or now
+        store.problem = ""
+
+
+def _fail(context: JobContext, store_id: int, run_id: int, problem: StoreError) -> None:
+    now = context.clock()
+    _log.warning("sync failed", store=problem.store, error=type(problem).__name__)
+    with context.database.write() as session:
+        run = session.get_one(Run, run_id)
+        run.state, run.problem, run.finished_at, run.updated_at = "failed", str(problem), now, now
+        store = session.get_one(Store, store_id)
+        store.problem = str(problem)
+        if isinstance(problem, AccessRevoked):
+            store.state = "reconnect"

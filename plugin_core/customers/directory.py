@@ -1,0 +1,111 @@
+"""Everybody a store knows, one row a person, for lists and exports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from plugin_core import bulk
+from plugin_core.stores.models import Store
+
+
+class Person(NamedTuple):
+    """Money in minor units of the store's currency, times in microseconds UTC."""
+
+    key: str
+    email: str
+    name: str
+    external_ids: tuple[str, ...]
+    orders_count: int
+    net_spent: int
+    foreign_orders: dict[str, int]  # {"USD": 1}: counted, left out of the money
+    first_order_at: int | None
+    last_order_at: int | None
+    rfm: str
+    rfm_scores: str  # "543"; "" without an order
+    lifecycle: str
+    segments: tuple[str, ...]
+    points: int
+    points_pending: int
+    tier: str
+    referral_code: str
+    consent: dict[str, str]  # {"email": ..., "sms": ...}: the word that stands over all stores
+
+
+_SQL = """
+SELECT c.id, c.key, c.email, c.first_name, c.last_name, s.orders_count, s.net_spent, s.foreign_orders, s.first_order_at, s.last_order_at,
+       s.rfm_group, s.recency_score, s.frequency_score, s.monetary_score, s.lifecycle, s.segment_bits, s.points, s.points_pending, s.tier
+FROM customer_stats s JOIN customers c ON c.id = s.customer_id
+WHERE s.store_id = ? {only} ORDER BY c.email, c.key
+"""
+
+
+def people(session: Session, store: Store, *, email: str | None = None) -> Iterator[Person]:
+    """All people of ``store``; ``email`` (identity form) for one."""
+    only, extra = ("AND c.email = ?", (email,)) if email is not None else ("", ())
+    rows = bulk.select(session, _SQL.replace("{only}", only), store.id, *extra)
+    slugs = dict(bulk.select(session, "SELECT bit, slug FROM segments WHERE store_id = ? ORDER BY bit", store.id))
+    accounts = _accounts(session, store)
+    codes = dict(bulk.select(session, "SELECT customer_id, code FROM referral_codes WHERE store_id = ?", store.id))
+    words = standing_consents(session, store.account_id)
+    for row in rows:
+        person, key, address, first, last, orders, net, foreign, first_at, last_at, group, r, f, m, lifecycle, bits, points, pending, tier = row
+        yield Person(
+            key=key,
+            email=address,
+            name=f"{first} {last}".strip(),
+            external_ids=tuple(accounts.get(person, ())),
+            orders_count=orders,
+            net_spent=net,
+            foreign_orders=_json(foreign) or {},
+            first_order_at=first_at,
+            last_order_at=last_at,
+            rfm=group,
+            rfm_scores=f"{r}{f}{m}" if r else "",
+            lifecycle=lifecycle,
+            segments=tuple(slug for bit, slug in slugs.items() if bits >> bit & 1),
+            points=points,
+            points_pending=pending,
+            tier=tier,
+            referral_code=codes.get(person, ""),
+            consent={channel: words.get((person, channel), "unknown") for channel in ("email", "sms")},
+        )
+
+
+def standing_consents(session: Session, account_id: int) -> dict[tuple[int, str], str]:
+    """(person, channel) -> the word that stands over all stores: a refusal not overcome, else an opt-in, else pending."""
+    found: dict[tuple[int, str], dict[int, tuple[str, int]]] = {}
+    rows = bulk.select(
+        session,
+        "SELECT n.customer_id, n.channel, n.store_id, n.state, n.at FROM consents n JOIN customers c ON c.id = n.customer_id WHERE c.account_id = ?",
+        account_id,
+    )
+    for person, channel, store_id, state, at in rows:
+        found.setdefault((person, channel), {})[store_id] = (state, at)
+    return {key: _standing(said) for key, said in found.items()}
+
+
+def _standing(said: dict[int, tuple[str, int]]) -> str:
+    centre_state, centre_at = said.get(0, ("unknown", 0))
+    refusals = [at for state, at in said.values() if state == "unsubscribed"]
+    if any(not (centre_state == "subscribed" and centre_at > at) for at in refusals):
+        return "unsubscribed"
+    states = {state for state, _ in said.values()}
+    return next((state for state in ("subscribed", "pending") if state in states), "unknown")
+
+
+def _accounts(session: Session, store: Store) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    rows = bulk.select(
+        session, "SELECT customer_id, external_id FROM store_customers WHERE store_id = ? AND deleted_at IS NULL ORDER BY id", store.id
+    )
+    for person, external_id in rows:
+        found.setdefault(person, []).append(external_id)
+    return found
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value

@@ -1,0 +1,13 @@
+"""Finding one person."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from plugin_core import bulk
+
+
+def find_person(session: Session, account_id: int, email: str) -> int | None:
+    """The id of the person known by ``email`` (identity form) within the account."""
+    rows = bulk.select(session, "SELECT customer_id FROM customer_addresses WHERE account_id = ? AND address = ?", account_id, email)
+    return int(rows[0][0]) if rows else None
