@@ -43,6 +43,11 @@ def _no_outside_world() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _the_door_stays_closed() -> None:
+    assert network.is_closed(), "something (a pytest plugin?) opened the network again"
+
+
+@pytest.fixture(autouse=True)
 def _no_hidden_shop_session() -> Iterator[None]:
     """ShopifyAPI keeps the "current" shop in a class attribute, shared by all threads: nobody of ours may ever use it."""
     yield

@@ -38,6 +38,10 @@ def close_the_door(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
 
 
+def is_closed() -> bool:
+    return socket.socket.connect.__module__ == __name__ and socket.getaddrinfo.__module__ == __name__
+
+
 def is_here(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
