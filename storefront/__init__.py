@@ -1,1 +1,7 @@
-"""Shoppers: loyalty status, referral landing, unsubscribe, survey."""
+"""What shoppers see: public, tiny, without script or cookie."""
+
+from __future__ import annotations
+
+from storefront.unsubscribe import create_blueprint
+
+__all__ = ["create_blueprint"]

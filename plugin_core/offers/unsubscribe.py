@@ -62,9 +62,10 @@ def _mac(secret: bytes, subject: bytes) -> bytes:
     return hmac.new(secret, b"unsubscribe\n" + subject, hashlib.sha256).digest()[:_MAC_BYTES]
 
 
-def is_subscribed(session: Session, reader: Reader) -> bool:
+def standing(session: Session, reader: Reader) -> str:
+    """The state in force in the link's store; "unknown" where nothing was ever said."""
     found = session.get(Consent, (reader.customer.id, reader.store.id, reader.channel))
-    return found is not None and found.state == "subscribed"
+    return "unknown" if found is None else found.state
 
 
 def set_state(session: Session, reader: Reader, state: str, *, now: int) -> None:
