@@ -10,10 +10,10 @@ from typing import Any
 
 from adapters.sandbox import Twins, start_twins
 from comeback import settings as environment
-from comeback import status
 from comeback.app import App, build
 from comeback.connecting import connect
 from jobs.due import run_due
+from plugin_core.insights.overview import overview
 from plugin_core.offers import campaigns
 from plugin_core.stores import settings as store_settings
 from plugin_core.stores.connect import find_store
@@ -82,7 +82,7 @@ def play(app: App, twins: Twins, say: Say) -> dict[str, Any]:
     again = _turn(app)
     after = twins.state()
     with app.database.read() as session:
-        story = status.overview(session)
+        story = overview(session)
     return {
         **story,
         "run": first,

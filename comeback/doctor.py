@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from comeback import settings as environment
 from comeback.app import App, build
-from comeback.status import store_row
 from plugin_core.db import create_engine
 from plugin_core.errors import ComebackError, StoreError
+from plugin_core.insights.overview import store_row
 from plugin_core.migrations import current, is_current
 from plugin_core.offers.campaigns import missing_settings
 from plugin_core.orders.upsert import reprice

@@ -10,9 +10,9 @@ from granian.constants import Interfaces
 
 from admin import overview as overview_page
 from comeback import settings as environment
-from comeback import status
 from comeback.app import App, build
 from jobs.schedule import scheduler
+from plugin_core.insights.overview import overview
 from storefront import create_blueprint as shopper_pages
 
 # Set by the demo for its own child process: the overview shows a merchant's figures and has no login.
@@ -37,7 +37,7 @@ def create_web(app: App, *, open_overview: bool = False) -> Flask:
 
 def figures(app: App) -> dict[str, object]:
     with app.database.read() as session:
-        return status.overview(session)
+        return overview(session)
 
 
 def web() -> Flask:

@@ -43,7 +43,7 @@ def _guarded(job: Periodic, context: JobContext) -> Callable[[], None]:
     def run() -> None:
         try:
             job.run(context)
-        except Exception:
+        except Exception:  # noqa: BLE001 - any failure
             # The next tick is the retry; the timer must outlive any one failure.
             _log.exception("job failed", job=job.name)
 

@@ -12,6 +12,7 @@ from jobs.rejected import keep_rejected, retry_rejected
 from plugin_core import bulk
 from plugin_core.apply import upsert_many
 from plugin_core.errors import AccessRevoked, StoreError
+from plugin_core.known import known
 from plugin_core.platforms import StoreClient
 from plugin_core.records import Page
 from plugin_core.stores import settings as store_settings
@@ -117,16 +118,8 @@ def _fill_placeholders(context: JobContext, client: StoreClient, store_id: int) 
 
 
 def _known(context: JobContext, store_id: int, resource: str, external_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
-    table = {"orders": "orders", "customers": "store_customers", "products": "products", "checkouts": "checkouts"}[resource]
     with context.database.read() as session:
-        rows = bulk.select(
-            session,
-            f"SELECT external_id, modified_at, content_hash FROM {table} "
-            f"WHERE store_id = ? AND external_id IN ({bulk.listed(session, 'text')})",
-            store_id,
-            bulk.values(session, external_ids),
-        )
-    return {row[0]: (row[1], row[2]) for row in rows}
+        return known(session, store_id, resource, external_ids)
 
 
 def _cursor(context: JobContext, store_id: int, resource: str) -> tuple[dict[str, object] | None, bool]:

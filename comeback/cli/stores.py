@@ -11,7 +11,6 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from comeback import status as overview
 from comeback.app import App
 from comeback.cli.session import application, console, problems
 from comeback.connecting import connect as connect_to
@@ -19,6 +18,7 @@ from jobs.due import run_due as due
 from jobs.refresh import refresh_store
 from jobs.sync import Progress as Report
 from jobs.sync import sync_store
+from plugin_core.insights.overview import overview
 from plugin_core.stores.connect import disconnect_store, find_store
 
 
@@ -144,7 +144,7 @@ def status(as_json: bool) -> None:
 
 def _overview(app: App) -> dict[str, Any]:
     with app.database.read() as session:
-        return overview.overview(session)
+        return overview(session)
 
 
 @contextmanager

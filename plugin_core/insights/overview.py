@@ -13,6 +13,9 @@ from plugin_core.clock import from_us
 from plugin_core.money import major
 from plugin_core.stores.models import Account, Store
 
+_OFFERS = "offers o JOIN campaigns c ON c.id = o.campaign_id WHERE c.store_id = ?"
+_TOUCHES = "touches t JOIN offers o ON o.id = t.offer_id JOIN campaigns c ON c.id = o.campaign_id WHERE c.store_id = ?"
+
 
 def overview(session: Session) -> dict[str, Any]:
     stores = list(session.scalars(select(Store).order_by(Store.id)))
@@ -35,8 +38,8 @@ def overview(session: Session) -> dict[str, Any]:
 def store_row(session: Session, store: Store) -> dict[str, Any]:
     people, orders, net, points, pending = bulk.select(
         session,
-        "SELECT COUNT(*), COALESCE(SUM(orders_count), 0), COALESCE(SUM(net_spent), 0), COALESCE(SUM(points), 0), COALESCE(SUM(points_pending), 0) "
-        "FROM customer_stats WHERE store_id = ?",
+        "SELECT COUNT(*), COALESCE(SUM(orders_count), 0), COALESCE(SUM(net_spent), 0), COALESCE(SUM(points), 0), "
+        "COALESCE(SUM(points_pending), 0) FROM customer_stats WHERE store_id = ?",
         store.id,
     )[0]
     anonymous_orders, anonymous_net = bulk.select(
@@ -47,7 +50,7 @@ def store_row(session: Session, store: Store) -> dict[str, Any]:
     offers = dict(
         bulk.select(
             session,
-            "SELECT o.state, COUNT(*) FROM offers o JOIN campaigns c ON c.id = o.campaign_id WHERE c.store_id = ? GROUP BY o.state",
+            f"SELECT o.state, COUNT(*) FROM {_OFFERS} GROUP BY o.state",
             store.id,
         )
     )
@@ -75,13 +78,12 @@ def store_row(session: Session, store: Store) -> dict[str, Any]:
         "offers": offers,
         "codes_created": _one(
             session,
-            "SELECT COUNT(*) FROM offers o JOIN campaigns c ON c.id = o.campaign_id WHERE c.store_id = ? AND o.code_external_id <> ''",
+            f"SELECT COUNT(*) FROM {_OFFERS} AND o.code_external_id <> ''",
             store.id,
         ),
         "mails_sent": _one(
             session,
-            "SELECT COUNT(*) FROM touches t JOIN offers o ON o.id = t.offer_id JOIN campaigns c ON c.id = o.campaign_id "
-            "WHERE c.store_id = ? AND t.state = 'sent'",
+            f"SELECT COUNT(*) FROM {_TOUCHES} AND t.state = 'sent'",
             store.id,
         ),
         "tagged": _tagged(session, store),
@@ -139,19 +141,20 @@ def _needs(session: Session, store: Store) -> Iterator[str]:
         yield f"{dead} writes to the store were given up. The first: {problem}"
     unknown = _one(
         session,
-        "SELECT COUNT(*) FROM touches t JOIN offers o ON o.id = t.offer_id JOIN campaigns c ON c.id = o.campaign_id "
-        "WHERE c.store_id = ? AND t.state = 'unknown'",
+        f"SELECT COUNT(*) FROM {_TOUCHES} AND t.state = 'unknown'",
         store.id,
     )
     if unknown:
         yield f"{unknown} mails may or may not have gone out when the program stopped; they are not repeated."
     foreign = bulk.select(
         session,
-        "SELECT currency, COUNT(*) FROM orders WHERE store_id = ? AND counted AND net IS NULL GROUP BY currency ORDER BY currency",
+        "SELECT currency, COUNT(*) FROM orders WHERE store_id = ? AND counted AND net IS NULL "
+        "GROUP BY currency ORDER BY currency",
         store.id,
     )
     for currency, count in foreign:
-        yield f'plus {count} orders in {currency}, left out of the money: comeback settings {store.key} exchange_rates="{currency}=..."'
+        mend = f'comeback settings {store.key} exchange_rates="{currency}=..."'
+        yield f"plus {count} orders in {currency}, left out of the money. Give a rate: {mend}"
 
 
 def _one(session: Session, sql: str, *parameters: Any) -> Any:
