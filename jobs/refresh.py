@@ -105,7 +105,7 @@ def _whole_pass_due(context: JobContext, store_id: int) -> bool:
             return False
         people = bulk.select(session, "SELECT COUNT(*) FROM customer_stats WHERE store_id = ?", store_id)[0][0]
         waiting = bulk.select(session, "SELECT COUNT(*) FROM stale_customers WHERE store_id = ?", store_id)[0][0]
-        return people <= _SMALL_STORE or waiting * 100 >= people
+        return bool(people <= _SMALL_STORE or waiting * 100 >= people)
 
 
 def _day(moment: int, zone: str) -> str:
