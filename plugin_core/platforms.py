@@ -95,6 +95,8 @@ Known = Callable[[str, Sequence[str]], Mapping[str, tuple[int, str]]]
 class StoreClient(Protocol):
     """Talks to one store. Raises only plugin_core.errors.StoreError and its children. One object per call chain and thread."""
 
+    known: Known | None  # set by the caller of pull: what is stored already, so that the same again need not be translated
+
     def facts(self) -> StoreFacts: ...
 
     def pull(self, resource: str, cursor: Mapping[str, object] | None, *, full: bool = False) -> Iterator[Page]:
