@@ -103,8 +103,9 @@ class StoreApi:
                 self._wait(failure, tries)
                 continue
             signings -= 1
-            if not refusal or signings <= 0 or not self._mended(refusal, answer):
+            if not refusal or signings <= 0 or not self._mended(refusal, answer, method, endpoint, params):
                 if 200 <= answer.status < 300:
+                    self._probed = True  # the keys arrive the way they are sent: a later refusal has another reason
                     return answer, payload
                 raise answers.problem(answer, payload, store=self.store, writing=method != "GET")
             attempts += 1  # a 401 did nothing over there: with the new signature it is the same attempt again
@@ -164,7 +165,7 @@ class StoreApi:
         mend = "It will be tried again; if it stays, look at the host's time and memory limits."
         return Transient("The answer broke off before its end.", store=self.store, mend=mend)
 
-    def _mended(self, refusal: str, answer: RawAnswer) -> bool:
+    def _mended(self, refusal: str, answer: RawAnswer, method: str, endpoint: str, params: Params | None) -> bool:
         """Whether the same request may succeed with another signature."""
         if refusal == "nonce":
             return True
@@ -173,19 +174,25 @@ class StoreApi:
             self.signed.clock_skew = theirs - time.time() if theirs else 0.0
             return theirs is not None
         if refusal == "anonymous" and self.signed.is_ssl and not self.signed.query_string_auth and not self._probed:
-            return self._query_auth_works()
+            return self._query_auth_works(method, endpoint, params)
         return False
 
-    def _query_auth_works(self) -> bool:
+    def _query_auth_works(self, method: str, endpoint: str, params: Params | None) -> bool:
         """Some hosts drop the Authorization header. Once, over https only, see whether the keys arrive in the query instead."""
         self._probed = True
+        if method != "GET":
+            endpoint, params = "orders", {"per_page": 1}
+            if self._answers(endpoint, params):
+                return False  # the header arrives: it is this write that the key's user may not do
         self.signed.query_string_auth = True
-        try:
-            answer = self._send("GET", "orders", {"per_page": 1}, None)
-        except StoreError:
-            answer = None
-        self.signed.query_string_auth = answer is not None and answer.status == 200
+        self.signed.query_string_auth = self._answers(endpoint, params)
         return bool(self.signed.query_string_auth)
+
+    def _answers(self, endpoint: str, params: Params | None) -> bool:
+        try:
+            return self._send("GET", endpoint, params, None).status == 200
+        except StoreError:
+            return False
 
     def _wait(self, failure: Transient, tries: int) -> None:
         asked = failure.retry_after

@@ -26,9 +26,22 @@ def test_an_address_is_kept_in_one_spelling(typed, kept):
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "   ", "http://shop.example", "ftp://shop.example", "https://", "https://me:pw@shop.example", "https://shop.example:99999",
-     "javascript:alert(1)", "https://shop example", "https://shop.example\n.evil.example", "localhost", "https://intranet/", "https://a/../b.c/.."],
-)  # fmt: skip
+    [
+        "",
+        "   ",
+        "http://shop.example",
+        "ftp://shop.example",
+        "https://",
+        "https://me:pw@shop.example",
+        "https://shop.example:99999",
+        "javascript:alert(1)",
+        "https://shop example",
+        "https://shop.example\n.evil.example",
+        "localhost",
+        "https://intranet/",
+        "https://a/../b.c/..",
+    ],
+)
 def test_what_is_no_public_web_address_is_refused_with_a_mend(typed):
     with pytest.raises(InvalidInput) as refused:
         normalise_url(typed)
@@ -42,10 +55,30 @@ def test_plain_http_and_this_machine_are_for_those_who_allow_private_stores():
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255",
-     "240.0.0.1", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::",
-     "2001:db8::1", "192.0.2.1"],
-)  # fmt: skip
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "255.255.255.255",
+        "240.0.0.1",
+        "::1",
+        "::",
+        "fe80::1",
+        "fc00::1",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+        "2001:db8::1",
+        "192.0.2.1",
+    ],
+)
 def test_a_name_that_leads_into_a_private_network_is_refused(address):
     assert not is_public(address)
     with pytest.raises(InvalidInput, match="not on the public internet"):

@@ -58,7 +58,7 @@ def account(number: int, **more: Any) -> dict[str, Any]:
 
 
 class Shelf:
-    """Lists as FACTS has them: strictly-greater ``modified_after``, orderby id or modified, X-WP headers, include, statuses apart."""
+    """Lists as seen on a real store: strictly-greater ``modified_after``, X-WP headers, include, trash and drafts apart."""
 
     def __init__(self, mock: responses.RequestsMock, **lists: list[dict[str, Any]]) -> None:
         self.lists = lists
@@ -78,7 +78,11 @@ class Shelf:
             problem = {"code": "rest_invalid_param", "message": "Invalid parameter(s): orderby", "data": {"status": 400}}
             return 400, {"Date": self.date}, json.dumps(problem)
         if per_page > self.too_much_above:
-            return 500, {"Date": self.date}, json.dumps({"code": "internal_server_error", "message": "memory", "data": {"status": 500}})
+            return (
+                500,
+                {"Date": self.date},
+                json.dumps({"code": "internal_server_error", "message": "memory", "data": {"status": 500}}),
+            )
         rows = [row for row in self.lists[name] if _matches(name, row, query)]
         rows.sort(key=lambda row: (row["date_modified_gmt"], row["id"]) if query.get("orderby") == "modified" else row["id"])
         pages = -(-len(rows) // per_page)

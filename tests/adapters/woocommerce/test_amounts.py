@@ -37,7 +37,7 @@ def test_money_given_back_without_naming_lines_reduces_the_goods_in_proportion()
 
 
 def test_a_named_line_comes_off_first_and_the_rest_in_proportion_to_what_remains():
-    # 240 in all: goods 150 + 50, tax 40. The refund of 180 names the first line with its tax (60); 120 of the remaining 180 are unnamed.
+    # 240 in all: goods 50 + 150, tax 40. Of the 180 back, 60 name the first line with its tax; 120 of the other 180 name none.
     details = [{"id": 7, "amount": "180.00", "line_items": [back(1, 11, "-50.00", "-10.00")]}]
     lines = [line(11, "50.00", "10.00"), line(12, "150.00", "30.00")]
     made = record(details, total="240.00", line_items=lines, refunds=[{"id": 7, "total": "-180.00"}])
@@ -52,7 +52,9 @@ def test_shipping_given_back_leaves_the_goods_alone():
 
 
 def test_a_full_refund_without_lines_leaves_nothing():
-    made = record(total="130.00", status="refunded", line_items=[line(1, "100.00", "20.00")], refunds=[{"id": 7, "total": "-130.00"}])
+    made = record(
+        total="130.00", status="refunded", line_items=[line(1, "100.00", "20.00")], refunds=[{"id": 7, "total": "-130.00"}]
+    )
     assert made.counted
     assert made.basis == 0
 
@@ -94,10 +96,19 @@ def test_a_currency_without_cents_has_none():
 
 @pytest.mark.parametrize(
     ("status", "counted", "void"),
-    [("processing", True, False), ("completed", True, False), ("refunded", True, False), ("on-hold", False, False),
-     ("pending", False, False), ("failed", False, True), ("cancelled", False, True), ("trash", False, True),
-     ("checkout-draft", False, False), ("shipped", True, False)],
-)  # fmt: skip
+    [
+        ("processing", True, False),
+        ("completed", True, False),
+        ("refunded", True, False),
+        ("on-hold", False, False),
+        ("pending", False, False),
+        ("failed", False, True),
+        ("cancelled", False, True),
+        ("trash", False, True),
+        ("checkout-draft", False, False),
+        ("shipped", True, False),
+    ],
+)
 def test_what_counts_as_a_purchase(status, counted, void):
     about = context("UTC", "EUR", "https://shop.example", {"counted_statuses": ["wc-shipped"]})
     made = record(about=about, status=status)
@@ -124,8 +135,12 @@ def test_a_foreign_order_is_converted_only_by_the_rate_it_carries(meta, rate):
 
 
 def test_consent_is_what_our_meta_or_the_merchants_key_says_and_nothing_else():
-    meta = [{"key": "comeback_marketing_consent", "value": "subscribed"}, {"key": "comeback_marketing_consent_at", "value": "2026-11-01T10:00:00+00:00"},
-            {"key": "newsletter_opt_in", "value": "no"}, {"key": "card", "value": {"token": "t"}}]  # fmt: skip
+    meta = [
+        {"key": "comeback_marketing_consent", "value": "subscribed"},
+        {"key": "comeback_marketing_consent_at", "value": "2026-11-01T10:00:00+00:00"},
+        {"key": "newsletter_opt_in", "value": "no"},
+        {"key": "card", "value": {"token": "t"}},
+    ]
     typed = payloads.account_decoder.decode(msgspec.json.encode(account(1, meta_data=meta)))
     assert customer_record(typed, ABOUT).consents == (
         ConsentRecord("email", "subscribed", "woocommerce:comeback_marketing_consent", 1_793_527_200_000_000),
@@ -156,7 +171,9 @@ def test_the_same_order_again_is_no_change_and_a_deleted_refund_is_one():
 def test_refund_lines_are_asked_for_in_one_call_a_page_and_only_where_there_are_refunds():
     refunded = [order(n, "2026-11-01T10:00:00", refunds=[{"id": n * 100, "total": "-10.00"}], total="12.00") for n in (1, 2)]
     Shelf(responses.mock, orders=[*refunded, order(3, "2026-11-01T10:00:00")])
-    details = [{"id": n * 100, "parent_id": n, "amount": "10.00", "line_items": [back(1, n * 10, "-5.00", "-5.00")]} for n in (1, 2)]
+    details = [
+        {"id": n * 100, "parent_id": n, "amount": "10.00", "line_items": [back(1, n * 10, "-5.00", "-5.00")]} for n in (1, 2)
+    ]
     listed = responses.add("GET", f"{API}/refunds", json=details)
     pages = list(client().pull("orders", None))
     assert [made.basis for page in pages for made in page.records] == [500, 500, 1000]

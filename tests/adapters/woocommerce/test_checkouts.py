@@ -21,10 +21,16 @@ def begun(number: int, status: str, **time: float) -> dict[str, object]:
 
 @responses.activate
 def test_drafts_pending_and_failed_orders_of_the_last_week_are_checkouts_with_a_way_back():
-    Shelf(responses.mock, orders=[
-        begun(1, "checkout-draft", hours=2), begun(2, "pending", hours=3), begun(3, "failed", days=2), begun(4, "pending", days=8),
-        begun(5, "completed", hours=1),
-    ])  # fmt: skip
+    Shelf(
+        responses.mock,
+        orders=[
+            begun(1, "checkout-draft", hours=2),
+            begun(2, "pending", hours=3),
+            begun(3, "failed", days=2),
+            begun(4, "pending", days=8),
+            begun(5, "completed", hours=1),
+        ],
+    )
     records = [record for page in client().pull("checkouts", None) for record in page.records]
     assert {record.external_id: record.recovery_url for record in records} == {
         "1": f"{SITE}/cart/",
@@ -36,7 +42,9 @@ def test_drafts_pending_and_failed_orders_of_the_last_week_are_checkouts_with_a_
 
 @responses.activate
 def test_a_checkout_that_was_paid_or_given_up_since_is_told_at_the_next_pull():
-    shelf = Shelf(responses.mock, orders=[begun(1, "pending", hours=2), begun(2, "pending", hours=2), begun(3, "checkout-draft", hours=2)])
+    shelf = Shelf(
+        responses.mock, orders=[begun(1, "pending", hours=2), begun(2, "pending", hours=2), begun(3, "checkout-draft", hours=2)]
+    )
     cursor = list(client().pull("checkouts", None))[-1].cursor
     shelf.lists["orders"][0] |= {"status": "processing", "date_paid_gmt": ago(hours=1)}
     shelf.lists["orders"][1] |= {"status": "on-hold"}

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import logging
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
 import requests
 import responses
 
 from adapters.woocommerce import WooCommerceOptions, WooCommercePlatform
 from plugin_core.errors import (
-    AccessRevoked,
     BadAnswer,
     InvalidInput,
-    MissingScope,
     OutcomeUnknown,
     StoreError,
     Throttled,
@@ -25,13 +19,6 @@ from plugin_core.errors import (
 )
 from plugin_core.platforms import ConnectionInfo
 from tests.adapters.woocommerce.shop import API, KEY, SECRET, SITE, client
-
-JSON = {"Content-Type": "application/json; charset=UTF-8"}
-ANONYMOUS = {"code": "woocommerce_rest_cannot_view", "message": "Sorry, you cannot list resources.", "data": {"status": 401}}
-
-
-def refusal(message: str) -> dict[str, object]:
-    return {"code": "woocommerce_rest_authentication_error", "message": message, "data": {"status": 401}}
 
 
 @pytest.mark.parametrize("verb", ["GET", "POST", "PUT", "DELETE"])
@@ -47,99 +34,6 @@ def test_a_redirecting_store_is_not_followed_and_the_merchant_learns_where_it_le
     assert str(told.value).startswith("ada-shop: ")
     assert SECRET not in str(told.value)
     assert followed.call_count == 0
-
-
-@responses.activate
-def test_keys_travel_in_the_header_over_https_and_nowhere_else():
-    responses.add("GET", f"{API}/orders", json=[])
-    params = {"per_page": 5, "status": "processing,completed"}
-    client()._api.get("orders", params)
-    request = responses.calls[0].request
-    assert request.headers["Authorization"].startswith("Basic ")
-    assert "consumer" not in request.url
-    assert params == {"per_page": 5, "status": "processing,completed"}
-    assert parse_qs(urlsplit(request.url).query) == {"per_page": ["5"], "status": ["processing,completed"]}
-
-
-@responses.activate
-def test_a_plain_http_store_gets_each_parameter_once_and_a_signature():
-    responses.add("GET", "http://127.0.0.1:8089/wp-json/wc/v3/orders", json=[])
-    client("http://127.0.0.1:8089")._api.get("orders", {"per_page": 5})
-    query = parse_qs(urlsplit(responses.calls[0].request.url).query)
-    assert query["per_page"] == ["5"]
-    assert len(query["oauth_signature"]) == 1
-    assert "Authorization" not in responses.calls[0].request.headers
-    assert SECRET not in responses.calls[0].request.url
-
-
-@responses.activate
-def test_a_retry_over_plain_http_is_signed_anew():
-    url = "http://127.0.0.1:8089/wp-json/wc/v3/orders"
-    responses.add("GET", url, status=503)
-    responses.add("GET", url, status=401, json=refusal("Invalid nonce - nonce has already been used."))
-    responses.add("GET", url, json=[])
-    assert client("http://127.0.0.1:8089")._api.get("orders") == []
-    nonces = {parse_qs(urlsplit(call.request.url).query)["oauth_nonce"][0] for call in responses.calls}
-    assert len(nonces) == 3
-
-
-@responses.activate
-def test_a_store_whose_clock_is_an_hour_ahead_is_signed_for_in_its_own_time():
-    url = "http://127.0.0.1:8089/wp-json/wc/v3/orders"
-    responses.add("GET", url, status=401, json=refusal("Invalid timestamp."), headers={"Date": "Tue, 01 Jan 2030 00:00:00 GMT"})
-    responses.add("GET", url, json=[])
-    client("http://127.0.0.1:8089")._api.get("orders")
-    stamp = int(parse_qs(urlsplit(responses.calls[1].request.url).query)["oauth_timestamp"][0])
-    assert abs(stamp - 1_893_456_000) < 60
-
-
-@responses.activate
-def test_a_host_that_drops_the_authorization_header_is_probed_once_and_then_served_by_query():
-    def answer(request):
-        known = parse_qs(urlsplit(request.url).query).get("consumer_secret") == [SECRET]
-        return (200, JSON, "[]") if known else (401, JSON, json.dumps(ANONYMOUS))
-
-    responses.add_callback("GET", f"{API}/orders", callback=answer)
-    params = {"per_page": 7}
-    store = client()
-    assert store._api.get("orders", params) == []
-    store._api.get("orders", params)
-    assert params == {"per_page": 7}
-    assert len(responses.calls) == 4  # refused, probe, again, and the second call straight away
-    assert "Authorization" not in responses.calls[3].request.headers
-
-
-@responses.activate
-def test_an_unknown_key_is_told_apart_after_one_probe():
-    responses.add("GET", f"{API}/orders", status=401, json=ANONYMOUS)
-    with pytest.raises(AccessRevoked, match="Read/Write"):
-        client()._api.get("orders")
-    assert len(responses.calls) == 2
-
-
-@responses.activate
-def test_keys_never_go_into_the_address_of_a_plain_http_store():
-    responses.add("GET", "http://127.0.0.1:8089/wp-json/wc/v3/orders", status=401, json=ANONYMOUS)
-    with pytest.raises(AccessRevoked):
-        client("http://127.0.0.1:8089")._api.get("orders")
-    assert all(SECRET not in call.request.url for call in responses.calls)
-    assert len(responses.calls) == 1
-
-
-@pytest.mark.parametrize(
-    ("status", "message", "kind"),
-    [
-        (401, "Consumer secret is invalid.", AccessRevoked),
-        (401, "Consumer key is invalid.", AccessRevoked),
-        (401, "The API key provided does not have write permissions.", MissingScope),
-    ],
-)
-@responses.activate
-def test_a_refused_key_is_not_tried_again(status, message, kind):
-    responses.add("GET", f"{API}/orders", status=status, json=refusal(message))
-    with pytest.raises(kind):
-        client()._api.get("orders")
-    assert len(responses.calls) == 1
 
 
 @pytest.mark.parametrize(
@@ -165,7 +59,12 @@ def test_something_else_than_a_store_is_named_with_its_mend(status, text, kind, 
 
 @pytest.mark.parametrize(
     "lead",
-    [b"\xef\xbb\xbf", b"\n\n", b"<br />\n<b>Notice</b>: Undefined index: x in <b>/wp/a[1].php</b> on line <b>3</b><br />\n", b"Warning: {a} in b.php\n"],
+    [
+        b"\xef\xbb\xbf",
+        b"\n\n",
+        b"<br />\n<b>Notice</b>: Undefined index: x in <b>/wp/a[1].php</b> on line <b>3</b><br />\n",
+        b"Warning: {a} in b.php\n",
+    ],
 )
 @responses.activate
 def test_an_answer_behind_a_bom_or_php_notices_is_still_read(lead):
@@ -252,14 +151,6 @@ def test_a_public_name_that_leads_to_a_private_address_is_not_connected_to():
     info = ConnectionInfo("ada-shop", SITE, {"consumer_key": KEY, "consumer_secret": SECRET})
     with pytest.raises(WrongAddress, match="not on the public internet"):
         WooCommercePlatform(options).open(info)._api.get("orders")
-
-
-def test_the_secret_is_not_in_urllib3s_debug_lines(caplog):
-    logger = logging.getLogger("urllib3.connectionpool")
-    with caplog.at_level(logging.DEBUG, logger=logger.name):
-        logger.debug('%s "%s %s"', "https://shop.example", "GET", f"/wp-json/wc/v3/orders?consumer_secret={SECRET}")
-    assert "/wp-json/wc/v3/orders" in caplog.text
-    assert SECRET not in caplog.text
 
 
 @responses.activate

@@ -28,10 +28,15 @@ def last_cursor(pages: list[Page]) -> Any:
 
 @responses.activate
 def test_all_orders_come_the_trash_and_drafts_among_them():
-    Shelf(responses.mock, orders=[
-        order(1, "2026-11-01T10:00:00"), order(2, "2026-11-01T10:00:00", status="trash"),
-        order(3, "2026-11-02T10:00:00", status="checkout-draft"), order(4, "2026-11-03T10:00:00", status="on-hold"),
-    ])  # fmt: skip
+    Shelf(
+        responses.mock,
+        orders=[
+            order(1, "2026-11-01T10:00:00"),
+            order(2, "2026-11-01T10:00:00", status="trash"),
+            order(3, "2026-11-02T10:00:00", status="checkout-draft"),
+            order(4, "2026-11-03T10:00:00", status="on-hold"),
+        ],
+    )
     pages = pull("orders")
     assert sorted(ids(pages)) == [1, 2, 3, 4]
     trashed = next(record for page in pages for record in page.records if record.external_id == "2")
@@ -40,7 +45,9 @@ def test_all_orders_come_the_trash_and_drafts_among_them():
 
 @responses.activate
 def test_an_order_edited_while_we_read_is_neither_lost_nor_hides_another():
-    shelf = Shelf(responses.mock, orders=[order(number, f"2026-11-01T10:{number // 60:02}:{number % 60:02}") for number in range(1, 351)])
+    shelf = Shelf(
+        responses.mock, orders=[order(number, f"2026-11-01T10:{number // 60:02}:{number % 60:02}") for number in range(1, 351)]
+    )
 
     def edit(count: int) -> None:
         if count in (1, 2):  # an order of a page already read moves to the end: page numbers would now skip one
@@ -88,7 +95,9 @@ def test_an_order_dated_far_in_the_future_does_not_hide_those_that_follow():
 
 @responses.activate
 def test_a_pull_that_was_killed_goes_on_where_its_last_page_was_stored():
-    shelf = Shelf(responses.mock, orders=[order(number, f"2026-11-01T10:{number // 60:02}:{number % 60:02}") for number in range(1, 251)])
+    shelf = Shelf(
+        responses.mock, orders=[order(number, f"2026-11-01T10:{number // 60:02}:{number % 60:02}") for number in range(1, 251)]
+    )
     first = next(client().pull("orders", None, full=True))
     assert not first.last
     shelf.asked.clear()
@@ -118,8 +127,11 @@ def test_a_store_too_old_to_order_by_modification_is_walked_by_id():
 
 @responses.activate
 def test_a_page_too_large_for_the_host_is_asked_for_in_smaller_ones():
-    shelf = Shelf(responses.mock, orders=[order(number, f"2026-11-01T10:00:{number % 60:02}") for number in range(1, 101)],
-                  customers=[account(number) for number in range(1, 101)])  # fmt: skip
+    shelf = Shelf(
+        responses.mock,
+        orders=[order(number, f"2026-11-01T10:00:{number % 60:02}") for number in range(1, 101)],
+        customers=[account(number) for number in range(1, 101)],
+    )
     shelf.too_much_above = 40
     assert set(ids(pull("orders"))) == set(range(1, 101))
     assert set(ids(pull("customers"))) == set(range(1, 101))
@@ -171,12 +183,21 @@ def test_a_killed_walk_over_the_customers_goes_on_and_finds_those_registered_sin
 @responses.activate
 def test_one_order_with_nonsense_in_it_is_kept_with_its_reason_and_the_rest_goes_on():
     bad = [
-        order(2, "2026-11-01T10:00:00", total="twelve"), order(3, "2026-11-01T10:00:00", date_created_gmt="0000-00-00T00:00:00"),
-        order(4, "2026-11-01T10:00:00", currency=""), order(5, "2026-11-01T10:00:00", line_items="none"),
-        order(6, "2026-11-01T10:00:00", total="NaN"), order(7, "2026-11-01T10:00:00", total="9" * 30),
-        order(8, "2026-11-01T10:00:00", date_created_gmt=None), order(9, "2026-11-01T10:00:00", refunds=[{"id": 1, "total": "x"}]),
-        order(10, "2026-11-01T10:00:00", total=None, meta_data=[{"key": "card_token", "value": "tok"}, {"key": "comeback_x", "value": "1"}]),
-    ]  # fmt: skip
+        order(2, "2026-11-01T10:00:00", total="twelve"),
+        order(3, "2026-11-01T10:00:00", date_created_gmt="0000-00-00T00:00:00"),
+        order(4, "2026-11-01T10:00:00", currency=""),
+        order(5, "2026-11-01T10:00:00", line_items="none"),
+        order(6, "2026-11-01T10:00:00", total="NaN"),
+        order(7, "2026-11-01T10:00:00", total="9" * 30),
+        order(8, "2026-11-01T10:00:00", date_created_gmt=None),
+        order(9, "2026-11-01T10:00:00", refunds=[{"id": 1, "total": "x"}]),
+        order(
+            10,
+            "2026-11-01T10:00:00",
+            total=None,
+            meta_data=[{"key": "card_token", "value": "tok"}, {"key": "comeback_x", "value": "1"}],
+        ),
+    ]
     Shelf(responses.mock, orders=[order(1, "2026-11-01T10:00:00"), *bad, order(11, "2026-11-01T10:00:00")])
     responses.add("GET", f"{API}/orders/9/refunds", json=[])
     pages = pull("orders")
@@ -191,7 +212,10 @@ def test_one_order_with_nonsense_in_it_is_kept_with_its_reason_and_the_rest_goes
 @responses.activate
 def test_products_come_with_categories_and_next_time_only_the_changed_ones():
     product = {"name": "Tea", "status": "publish", "price": "4.5", "categories": [{"id": 1, "name": "Tea &amp; Co"}]}
-    shelf = Shelf(responses.mock, products=[product | {"id": number, "date_modified_gmt": f"2026-11-0{number}T10:00:00"} for number in (1, 2)])
+    shelf = Shelf(
+        responses.mock,
+        products=[product | {"id": number, "date_modified_gmt": f"2026-11-0{number}T10:00:00"} for number in (1, 2)],
+    )
     cursor = last_cursor(pages := pull("products"))
     assert pages[0].records[0].categories == ("Tea & Co",)
     assert ids(pull("products", cursor)) == [2]

@@ -12,8 +12,16 @@ import pytest
 from adapters.woocommerce import payloads
 from adapters.woocommerce.answers import problem
 from adapters.woocommerce.install import read_grant
+from adapters.woocommerce.translate import (
+    Context,
+    context,
+    customer_record,
+    decode_rows,
+    make_records,
+    order_record,
+    product_record,
+)
 from adapters.woocommerce.transport import RawAnswer
-from adapters.woocommerce.translate import Context, context, customer_record, decode_rows, make_records, order_record, product_record
 from plugin_core.errors import AccessRevoked, MissingScope, Refused, StoreError, WrongAddress
 from plugin_core.records import CustomerRecord, OrderRecord
 
@@ -61,7 +69,9 @@ def test_every_recorded_order_is_understood(name):
         assert record.refunded == -sum(round(float(refund["total"]) * 100) for refund in source["refunds"])
 
 
-@pytest.mark.parametrize("name", ["customers_page", "customer_single", "customer_empty_name", "customer_create", "customer_update_admin"])
+@pytest.mark.parametrize(
+    "name", ["customers_page", "customer_single", "customer_empty_name", "customer_create", "customer_update_admin"]
+)
 def test_every_recorded_customer_is_understood(name):
     decoded, rejected = decode_rows(rows(name), "customers", payloads.account_decoder.decode)
     records, more = make_records(decoded, "customers", lambda account: customer_record(account, ABOUT))
@@ -74,7 +84,7 @@ def test_every_recorded_product_is_understood_and_reads_like_the_shop():
     records, more = make_records(decoded, "products", lambda product: product_record(product, ABOUT))
     assert rejected == more == []
     assert records[0].title == "Hoodie 4"
-    assert records[0].categories == ("Giysi & Ayakkabı",)
+    assert records[0].categories == ("Giysi & Ayakkabı",)  # noqa: RUF001 - Turkish
     assert records[0].price == 4500
 
 
