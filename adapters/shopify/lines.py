@@ -24,7 +24,14 @@ def plain_lines(lines: Sequence[LineShape], grains: Grains, *, included: bool) -
     for line in lines:
         quantity = line.quantity
         bag = line.discounted_unit_price_after_all_discounts_set
-        if not quantity or quantity < 0 or quantity != line.current_quantity or line.is_gift_card or bag is None or bag.shop_money is None:
+        if (
+            not quantity
+            or quantity < 0
+            or quantity != line.current_quantity
+            or line.is_gift_card
+            or bag is None
+            or bag.shop_money is None
+        ):
             return None
         net = grains[bag.shop_money.amount] * quantity
         if net < 0:

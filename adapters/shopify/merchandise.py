@@ -15,6 +15,7 @@ from adapters.shopify.amounts import GRAIN, Grains, whole
 from adapters.shopify.shapes import BagShape, LineShape, OrderShape
 from plugin_core.money import proportion
 
+
 class Position(NamedTuple):
     """A line's quantities and worth; ``gross`` (as priced) and ``tax`` are for all units bought, in grains."""
 
@@ -47,7 +48,9 @@ def order_money(order: OrderShape, received: int, refunded: int, grains: Grains)
     tax = fine(order.total_tax_set, grains) or fine(order.current_total_tax_set, grains) or 0
     shipping = fine(order.total_shipping_price_set, grains) or 0
     returned = fine(order.total_refunded_shipping_set, grains) or 0
-    return OrderMoney(order.taxes_included or False, received, refunded, tax, shipping, min(returned, shipping) if shipping else returned)
+    return OrderMoney(
+        order.taxes_included or False, received, refunded, tax, shipping, min(returned, shipping) if shipping else returned
+    )
 
 
 def position(line: LineShape, grains: Grains) -> Position:

@@ -75,7 +75,9 @@ def translate_product(product: ProductShape, content_hash: str, _currency: str =
     )
 
 
-def translate_checkout(checkout: CheckoutShape, content_hash: str, currency: str = "", *, covered: bool = False) -> CheckoutRecord:
+def translate_checkout(
+    checkout: CheckoutShape, content_hash: str, currency: str = "", *, covered: bool = False
+) -> CheckoutRecord:
     """``covered``: Shopify has sent its own reminder, or is about to."""
     if checkout.created_at is None:
         raise ValueError("the checkout has no date (createdAt)")

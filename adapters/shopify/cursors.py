@@ -1,0 +1,44 @@
+"""Where a pull stands: what a kill leaves behind in the store's row, and what the next pull begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from plugin_core.errors import BadAnswer
+
+
+class Cursor(NamedTuple):
+    """``phase``: "idle" (done; the next pull asks for changes), "export" (a bulk operation), "walk" (pages).
+
+    Times are microseconds by the store's clock. A walk without ``since`` asks for everything.
+    """
+
+    phase: str = "idle"
+    since: int | None = None  # idle, walk: changes from here on. export: when it was started
+    operation: str = ""  # export
+    taken: int = 0  # export: records taken from the file; walk: records seen since ``since``
+    total: int | None = None  # export
+    after: str | None = None  # walk: Shopify's own cursor
+    top: int | None = None  # walk: the newest change seen
+    above: str = ""  # walk by id: only ids above this
+    full: bool = False
+
+    def dump(self) -> dict[str, object]:
+        defaults = Cursor()
+        return {"v": 1, "phase": self.phase} | {
+            name: value for name, value in self._asdict().items() if name != "phase" and value != getattr(defaults, name)
+        }
+
+
+def load(raw: Mapping[str, object] | None, *, store: str) -> Cursor | None:
+    if not raw:
+        return None
+    try:
+        return msgspec.convert({name: value for name, value in raw.items() if name != "v"}, Cursor)
+    except (msgspec.ValidationError, TypeError) as problem:
+        raise BadAnswer(
+            "the place where the last sync stopped can't be read.", store=store, mend="Run a full sync: sync STORE --full."
+        ) from problem
