@@ -1,1 +1,5 @@
-"""HTTP twins of both platforms on loopback, for the demo, the tests and development."""
+"""HTTP twins of Shopify and WooCommerce on loopback, filled from a real order history: for the demo, the journeys and development."""
+
+from adapters.sandbox.twins import Twins, start_twins
+
+__all__ = ["Twins", "start_twins"]
