@@ -29,8 +29,9 @@ from plugin_core.tables import metadata
 from tests.oracles.loyalty import Bought, Programme, balances
 from tests.plugin_core.loyalty.shop import balance, buy, meet, open_store
 
-FIRST = datetime(2022, 1, 31, 23, tzinfo=UTC)
-TODAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
+FIRST = datetime(2024, 2, 29, 12, tzinfo=UTC)
+TODAY = datetime(2026, 11, 29, 12, tzinfo=UTC)
+MONTHS = [FIRST.replace(year=2024 + (1 + month) // 12, month=(1 + month) % 12 + 1, day=28) for month in range(33)]
 
 
 class Told(NamedTuple):
@@ -55,11 +56,14 @@ class History(NamedTuple):
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     span = int((TODAY - FIRST) / timedelta(hours=1))
-    day = st.integers(0, span // 24).map(lambda days: days * 24)
-    hour = st.integers(0, span)
-    orders = draw(st.lists(st.tuples(day | hour, st.integers(0, 900_00)), min_size=1, max_size=9))
-    saying = st.builds(Told, st.integers(0, len(orders) - 1), st.sampled_from([100, 100, 100, 0, 37]), st.sampled_from([True, True, False]))
-    told = [*draw(st.lists(saying, max_size=12)), *[draw(saying)._replace(order=place) for place in draw(st.permutations(range(len(orders))))]]
+    # Whole months apart, so that windows, holds and expiry end at the very moment of another order; and anything between.
+    moment = st.sampled_from(MONTHS).map(lambda month: (month - FIRST) // timedelta(hours=1)) | st.integers(0, span)
+    goods = st.sampled_from([50_00, 200_00, 250_00, 500_00]) | st.integers(0, 900_00)
+    orders = draw(st.lists(st.tuples(moment, goods), min_size=1, max_size=7))
+    kept, counts = st.sampled_from([100, 100, 100, 0, 37]), st.sampled_from([True, True, True, False])
+    saying = st.builds(Told, st.integers(0, len(orders) - 1), kept, counts)
+    last_words = [draw(saying)._replace(order=place) for place in draw(st.permutations(range(len(orders))))]
+    told = [*draw(st.lists(saying, max_size=12)), *last_words]
     cuts = sorted(draw(st.sets(st.integers(1, len(told)), max_size=4)) | {len(told)})
     batches = [told[start:end] for start, end in zip([0, *cuts], cuts, strict=False)]
     return History(
@@ -70,7 +74,7 @@ def histories(draw: st.DrawFn) -> History:
         draw(st.sampled_from([0, 3, 12])),
         orders,
         batches,
-        [*sorted(draw(st.lists(st.integers(0, span), min_size=len(batches) - 1, max_size=len(batches) - 1)), reverse=True), 0],
+        [*sorted((draw(st.integers(0, span)) for _batch in batches[1:]), reverse=True), 0],
     )
 
 
@@ -93,10 +97,10 @@ def programme_of(history: History) -> StoreSettings:
 
 
 def expected(history: History, last_words: dict[int, Told], now: datetime) -> tuple[int, int, str]:
-    bought = [
-        Bought(FIRST + timedelta(hours=hours), Fraction(goods, 100), Fraction(goods * last_words[place].kept // 100, 100), last_words[place].counts)
-        for place, (hours, goods) in enumerate(history.orders)
-    ]
+    bought = []
+    for place, (hours, goods) in enumerate(history.orders):
+        kept = Fraction(goods * last_words[place].kept // 100, 100)
+        bought.append(Bought(FIRST + timedelta(hours=hours), Fraction(goods, 100), kept, last_words[place].counts))
     rules = Programme(
         rate=Fraction(history.rate),
         pending_days=history.pending_days,
@@ -115,11 +119,12 @@ def arrive(session: Session, store: Store, person: int, history: History, batch:
             known[told.order].basis, known[told.order].counted = basis, told.counts
         else:
             at = to_us(FIRST + timedelta(hours=hours))
-            known[told.order] = buy(session, store, person, at, goods, basis=basis, counted=told.counts, external_id=f"{told.order}")
+            facts = {"basis": basis, "counted": told.counts, "external_id": f"{told.order}"}
+            known[told.order] = buy(session, store, person, at, goods, **facts)
     session.flush()
 
 
-@settings(max_examples=150)
+@settings(max_examples=200)
 @given(history=histories())
 def test_any_arrival_of_the_same_orders_ends_in_the_same_points_and_tier(place: Engine, history: History) -> None:
     with Session(place, expire_on_commit=False) as session:
@@ -144,7 +149,9 @@ def test_any_arrival_of_the_same_orders_ends_in_the_same_points_and_tier(place: 
 
 @settings(max_examples=60)
 @given(history=histories(), steps=st.lists(st.integers(1, 400), min_size=1, max_size=6))
-def test_settling_only_those_whose_moment_has_come_keeps_up_with_the_calendar(place: Engine, history: History, steps: list[int]) -> None:
+def test_settling_only_those_whose_moment_has_come_keeps_up_with_the_calendar(
+    place: Engine, history: History, steps: list[int]
+) -> None:
     with Session(place, expire_on_commit=False) as session:
         store = open_store(session, zone=history.zone)
         ada = meet(session, store, "ada")

@@ -1,0 +1,74 @@
+"""Judging people: RFM, lifecycle, segments and the next moment to look again, for one person or a whole store.
+
+One scan works out what is due and keeps only what differs from what is stored; only that is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from plugin_core.segments import dialect, source
+from plugin_core.segments import plan as plans
+from plugin_core.segments.frame import Frame
+from plugin_core.segments.yardsticks import recompute_yardsticks
+from plugin_core.stores.models import Store
+from plugin_core.stores.settings import StoreSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """``customer_ids``: those whose lifecycle, scores or segments changed. ``entered`` and ``left``: people per segment slug."""
+
+    customer_ids: list[int] = field(default_factory=list)
+    entered: dict[str, int] = field(default_factory=dict)
+    left: dict[str, int] = field(default_factory=dict)
+    written: int = 0
+
+
+def evaluate(
+    session: Session, store: Store, settings: StoreSettings, version: int, *, customer_ids: Sequence[int] | None, now: int
+) -> Changes:
+    """Bring these people (None: everybody) up to date with the store's stored yardsticks. Equal state writes nothing."""
+    if customer_ids is not None and not customer_ids:
+        return Changes()
+    if store.yardsticks_at is None:
+        recompute_yardsticks(session, store, settings, now=now)
+    frame = Frame.of(store, settings, now=now)
+    segments = plans.kept(session, store.id)
+    plan = plans.plan(session, segments, frame)
+    params = source.bound(frame, plan.params) | {"version": version}
+    scope = source.EVERYBODY
+    if customer_ids is not None:
+        scope = source.LISTED
+        params["ids"] = dialect.ids(session, customer_ids)
+    dialect.run(session, plans.CREATE, {})
+    dialect.run(session, "DELETE FROM segment_changes", {})
+    dialect.run(session, plan.find(scope), params)
+    combinations = dialect.run(session, "SELECT old_bits, bits, COUNT(*) FROM segment_changes GROUP BY old_bits, bits", {})
+    if not combinations:
+        return Changes()
+    if plan.dialect is dialect.POSTGRESQL:
+        # A temporary table has no statistics of its own: a single changed person must not lead to a scan of all.
+        dialect.run(session, "ANALYZE segment_changes", {})
+    changes = Changes(written=sum(count for _, _, count in combinations))
+    for segment in segments:
+        mask = 1 << segment.bit
+        mine = params | {"segment": segment.id, "mask": mask}
+        if left := sum(count for old, new, count in combinations if old & mask and not new & mask):
+            changes.left[segment.slug] = left
+            dialect.run(session, plan.ceased(segment.id), mine)
+            dialect.run(session, plans.LEAVE_NOW, mine)
+        if entered := sum(count for old, new, count in combinations if new & mask and not old & mask):
+            changes.entered[segment.slug] = entered
+            dialect.run(session, plan.began(segment.id), mine)
+            dialect.run(session, plans.ENTER_NOW, mine)
+    changes.customer_ids.extend(row[0] for row in dialect.run(session, _VISIBLE, {}))
+    dialect.run(session, plans.WRITE, params)
+    session.expire_all()
+    return changes
+
+
+_VISIBLE = "SELECT customer_id FROM segment_changes WHERE bits <> old_bits OR lifecycle <> old_lifecycle ORDER BY customer_id"

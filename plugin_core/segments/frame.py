@@ -1,0 +1,71 @@
+"""What a rule is judged against besides the person: the moment, the store's zone and yardsticks, the settings in force."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from plugin_core.clock import DAY_US, from_us, to_us
+from plugin_core.segments import window
+from plugin_core.segments.rules import Span
+from plugin_core.stores.models import Store
+from plugin_core.stores.settings import StoreSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    now: int
+    store_id: int
+    account_id: int
+    zone: ZoneInfo
+    currency: str
+    store_gap_days: float
+    boundaries: tuple[float, ...]
+    recency_cuts: tuple[int, ...]
+    frequency_cuts: tuple[int, ...]
+    monetary_cuts: tuple[int, ...]
+    big_spent: int | None  # net_spent from which somebody is a big spender
+
+    @classmethod
+    def of(cls, store: Store, settings: StoreSettings, *, now: int) -> Frame:
+        cuts = store.rfm_cuts or {}
+        return cls(
+            now=now,
+            store_id=store.id,
+            account_id=store.account_id,
+            zone=ZoneInfo(store.zone),
+            currency=store.currency,
+            store_gap_days=store.store_gap_days,
+            boundaries=tuple(settings.lifecycle_boundaries),
+            recency_cuts=tuple(cuts.get("r", ())),
+            frequency_cuts=tuple(cuts.get("f", ())),
+            monetary_cuts=tuple(cuts.get("m", ())),
+            big_spent=cuts.get("big"),
+        )
+
+    def start_of(self, span: Span) -> int:
+        """The oldest moment within ``span``, itself included."""
+        if span.unit == "days":
+            return self.now - span.amount * DAY_US
+        return window.start(self.now, span.amount, self.zone)
+
+    def day_start(self, day: date) -> int:
+        return to_us(datetime(day.year, day.month, day.day, tzinfo=self.zone))
+
+    @property
+    def month(self) -> str:
+        """The month in the store's zone, "01" to "12"."""
+        return f"{from_us(self.now).astimezone(self.zone).month:02d}"
+
+    def month_start(self, ahead: int = 0) -> int:
+        """The first moment of the current month in the store's zone, or of the one ``ahead`` months later."""
+        local = from_us(self.now).astimezone(self.zone)
+        year, month = divmod(local.year * 12 + local.month - 1 + ahead, 12)
+        return to_us(datetime(year, month + 1, 1, tzinfo=self.zone))
+
+    def birthday_ends(self) -> Sequence[int]:
+        """For each birth month, January first, the next moment at which `birthday month` begins or ends."""
+        current = int(self.month)
+        return [self.month_start(1) if month == current else self.month_start((month - current) % 12) for month in range(1, 13)]
