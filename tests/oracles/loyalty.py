@@ -1,4 +1,4 @@
-"""A second opinion on points and tiers: plain dates and fractions, one moment after the other, sharing no code with the programme."""
+"""A second opinion on points and tiers: plain dates and fractions, one moment after the other."""
 
 from __future__ import annotations
 

@@ -46,7 +46,8 @@ def open_store(session: Session, key: str = "tea", *, zone: str = "UTC", currenc
 
 def meet(session: Session, store: Store, name: str) -> int:
     """A new person with a profile in the store; the customer's id."""
-    person = Customer(account_id=store.account_id, key=f"{name:0>16}", since=0, merged_into=None, paused_until=None, erased_at=None)
+    key = f"{name:0>16}"
+    person = Customer(account_id=store.account_id, key=key, since=0, merged_into=None, paused_until=None, erased_at=None)
     session.add(person)
     session.flush()
     session.add(
