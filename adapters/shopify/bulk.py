@@ -42,7 +42,7 @@ def start_query(transport: AdminTransport, name: str) -> Operation | None:
 
 
 def start_mutation(transport: AdminTransport, name: str, upload: str, identifier: str) -> Operation | None:
-    """Of a mutation that may be repeated. ``upload`` is the staged file's path, ``identifier`` 10 to 255 characters of our own."""
+    """Of a mutation that may be repeated. ``upload``: the staged file's path; ``identifier``: 10 to 255 characters of our own."""
     variables = {"mutation": document(name), "stagedUploadPath": upload, "clientIdentifier": identifier}
     return _start(transport, "bulk_run_mutation", "bulkOperationRunMutation", variables, repeatable=True)
 

@@ -41,7 +41,7 @@ class BulkWriter:
         self._identifier = identifier
 
     def run(self, step: Step, attempts: Sequence[Attempt]) -> bool:
-        """Carries the step out for all and notes what came of each. False where no bulk operation can be had: nothing was done."""
+        """Carries the step out and notes what came of each. False where no bulk operation can be had: nothing was done."""
         for start in range(0, len(attempts), _LINES_AN_OPERATION):
             some = attempts[start : start + _LINES_AN_OPERATION]
             before = self._transport.calls

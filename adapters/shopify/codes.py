@@ -33,7 +33,7 @@ def create_code(transport: AdminTransport, spec: CodeSpec, currency: str) -> Cre
 
 
 def discount(spec: CodeSpec, currency: str) -> dict[str, Any]:
-    """The input of discountCodeBasicCreate. The reference goes into the tags: Shopify gives them back, shoppers don't see them."""
+    """The input of discountCodeBasicCreate. The reference stands in the tags: Shopify gives them back, shoppers see none."""
     found: dict[str, Any] = {
         "code": spec.code,
         "title": spec.title,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from shopify import ApiAccess  # type: ignore[attr-defined]
+from shopify import ApiAccess
 
 from adapters.shopify.ids import bare
 from adapters.shopify.options import API_VERSION

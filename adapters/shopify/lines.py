@@ -17,7 +17,7 @@ _new = tuple.__new__  # half the price of calling the named tuple, millions of t
 def plain_lines(lines: Sequence[LineShape], grains: Grains, *, included: bool) -> tuple[tuple[LineRecord, ...], int] | None:
     """Line records and merchandise in minor units of an order from which nothing was taken back: most orders.
 
-    None where anything is unusual (units removed, gift cards, taxes that no line names, something missing): see ``changed_lines``.
+    None where anything is unusual (units removed, gift cards, taxes no line names, something missing): see ``changed_lines``.
     """
     total = 0
     records = []

@@ -22,7 +22,7 @@ _new = tuple.__new__  # half the price of calling the named tuple, once an order
 
 
 def translate_order(order: OrderShape, lines: Sequence[LineShape], content_hash: str, currency: str) -> OrderRecord:
-    """``currency`` is the shop's, for an order that doesn't name its own. ValueError, in words for people, where it makes no sense."""
+    """``currency`` is the shop's, for an order that names none. ValueError, in words for people, where it makes no sense."""
     currency = order.currency_code or currency
     if not currency:
         raise ValueError("the order names no currency")

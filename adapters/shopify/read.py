@@ -55,7 +55,7 @@ def content_hash(group: Group) -> str:
 
 
 def groups(lines: Iterable[bytes]) -> Iterator[Group]:
-    """Parents with their children, of lines in which each child stands behind its parent. A child elsewhere is a group by itself."""
+    """Parents with their children, where each child stands behind its parent. A child elsewhere is a group by itself."""
     root, head, tail = b"", b"", b""
     children: list[bytes] = []
     for raw in lines:
