@@ -42,11 +42,12 @@ check-imports:
 	@out=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$out"; exit 1; }
 
 check-house:
-	@$(BIN)/python -m pytest tests/house -m fast -q --no-header -p no:randomly -p no:cacheprovider -p no:xdist
+	@out=$$($(BIN)/python -m pytest tests/house -m fast -q --no-header -p no:randomly -p no:cacheprovider -p no:xdist 2>&1) \
+	  || { echo "$$out"; exit 1; }
 
 test: $(STAMP) servers ## everything: every check, and all tests on SQLite and on PostgreSQL
-	@$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --quiet $(ARGS)
+	@$(MAKE) --no-print-directory check
 
 servers:
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \

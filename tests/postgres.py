@@ -21,6 +21,7 @@ REMEDY = (
     "tests need them. Install them, for example: `apt-get install postgresql` (Debian, Ubuntu), `dnf install postgresql-server` "
     "(Fedora), `brew install postgresql` (macOS); `make test` does so by itself when it runs as root on Debian or Ubuntu."
 )
+OWNER = "postgres"
 INSTALLED = Path("/usr/lib/postgresql")  # where Debian keeps them, one folder a major version
 _OPTIONS = (
     "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=100 "
@@ -86,11 +87,13 @@ def exists(socket: str, database: str) -> bool:
 
 
 def _start(folder: Path) -> Path:
+    if os.geteuid() == 0 and _owner() is None:
+        raise PostgresMissing(f"PostgreSQL can't run as root and there is no user {OWNER!r}. Create it: useradd --system {OWNER}")
     initdb, pg_ctl = _program("initdb"), _program("pg_ctl")
     home = folder / "pg"
     home.mkdir()
-    if os.geteuid() == 0:
-        owner = pwd.getpwnam("postgres")
+    owner = _owner()
+    if owner is not None:
         os.chown(home, owner.pw_uid, owner.pw_gid)
     data = home / "data"
     _run([initdb, "-D", str(data), "-U", "comeback", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"])
@@ -120,7 +123,12 @@ def _run(command: Sequence[str]) -> None:
 
 def _as_owner(command: Sequence[str]) -> list[str]:
     # initdb refuses to work as root.
-    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else list(command)
+    return ["runuser", "-u", OWNER, "--", *command] if os.geteuid() == 0 else list(command)
+
+
+def _owner() -> pwd.struct_passwd | None:
+    """Whom the cluster is given to; None: ourselves."""
+    return next((user for user in pwd.getpwall() if user.pw_name == OWNER), None) if os.geteuid() == 0 else None
 
 
 def _program(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The files the house's rules look at: all that git would carry, or that a clone would hold."""
+"""The files the house's rules look at: all that is in the repository, and new ones in its own folders."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ _TEXT = {
     ".css",
     ".js",
 }
+_FOLDERS = {*PACKAGES, "tests", "docs", "benchmarks", "extensions", ".ci"}
 _NOT_OURS = {".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".hypothesis", ".pytest_cache", "build", "dist"}
 
 
@@ -33,17 +34,17 @@ _NOT_OURS = {".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".hyp
 def all_files() -> tuple[Path, ...]:
     """Relative to the root. Without git (a downloaded archive): everything that is not a cache."""
     if (ROOT / ".git").exists():
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        paths = [Path(name) for name in listed.split("\0") if name]
+        new = [path for path in _git("--others", "--exclude-standard") if path.parts[0] in _FOLDERS]
+        paths = [*_git("--cached"), *new]
     else:
-        paths = [path.relative_to(ROOT) for path in ROOT.rglob("*") if _NOT_OURS.isdisjoint(path.relative_to(ROOT).parts)]
+        below = [path.relative_to(ROOT) for path in ROOT.rglob("*") if _NOT_OURS.isdisjoint(path.relative_to(ROOT).parts)]
+        paths = [path for path in below if len(path.parts) == 1 or path.parts[0] in _FOLDERS]
     return tuple(sorted({path for path in paths if (ROOT / path).is_file()}))
+
+
+def _git(*options: str) -> list[Path]:
+    done = subprocess.run(["git", "ls-files", "-z", *options], cwd=ROOT, check=True, capture_output=True, text=True)
+    return [Path(name) for name in done.stdout.split("\0") if name]
 
 
 def texts() -> list[Path]:
@@ -56,5 +57,6 @@ def modules(*tops: str) -> list[Path]:
     return [path for path in found if not tops or any(path.is_relative_to(top) for top in tops)]
 
 
+@cache
 def read(path: Path | str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
