@@ -81,6 +81,8 @@ def test_a_database_of_a_newer_version_is_left_alone(empty: Engine) -> None:
 
 def test_the_database_refuses_orphans_after_migrating(empty: Engine) -> None:
     migrate(empty)
-    orphan = "INSERT INTO audit_entries (account_id, actor, action, subject, before, after, at) VALUES (77, '', '', '', '{}', '{}', 0)"
+    orphan = (
+        "INSERT INTO audit_entries (account_id, actor, action, subject, before, after, at) VALUES (77, '', '', '', '{}', '{}', 0)"
+    )
     with empty.connect() as connection, pytest.raises(sa.exc.IntegrityError):
         connection.execute(text(orphan))

@@ -78,6 +78,8 @@ def upgrade() -> None:
     sa.Column('birthday', sa.Text(), nullable=False),
     sa.Column('field_times', sa.JSON(), nullable=False),
     sa.Column('since', sa.BigInteger(), nullable=False),
+    sa.Column('key_since', sa.BigInteger(), nullable=False),
+    sa.Column('key_at', sa.BigInteger(), nullable=False),
     sa.Column('edited', sa.JSON(), nullable=False),
     sa.Column('merged_into', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('paused_until', sa.BigInteger(), nullable=True),
@@ -186,6 +188,7 @@ def upgrade() -> None:
     sa.Column('text_version', sa.Text(), nullable=False),
     sa.Column('at', sa.BigInteger(), nullable=False),
     sa.Column('recorded_at', sa.BigInteger(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_consent_entries_customer_id_customers')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_consent_entries'))
     )
@@ -449,6 +452,7 @@ def upgrade() -> None:
     sa.Column('modified_at', sa.BigInteger(), nullable=False),
     sa.Column('content_hash', sa.Text(), nullable=False),
     sa.Column('placeholder', sa.Boolean(), nullable=False),
+    sa.Column('nameless', sa.Boolean(), nullable=False),
     sa.Column('deleted_at', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_store_customers_customer_id_customers')),
     sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_store_customers_store_id_stores')),
@@ -494,6 +498,15 @@ def upgrade() -> None:
     with op.batch_alter_table('tier_states', schema=None) as batch_op:
         batch_op.create_index('ix_tier_states_store_id_next_check_at', ['store_id', 'next_check_at'], unique=False)
 
+    op.create_table('tombstones',
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('resource', sa.Text(), nullable=False),
+    sa.Column('external_id', sa.Text(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_tombstones_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('store_id', 'resource', 'external_id', name=op.f('pk_tombstones')),
+    sqlite_with_rowid=False
+    )
     op.create_table('write_journal',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -632,6 +645,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_write_journal_store_id'))
 
     op.drop_table('write_journal')
+    op.drop_table('tombstones')
     with op.batch_alter_table('tier_states', schema=None) as batch_op:
         batch_op.drop_index('ix_tier_states_store_id_next_check_at')
 
