@@ -1,4 +1,4 @@
-"""HTTP twins of Shopify and WooCommerce on loopback, filled from a real order history: for the demo, the journeys and development."""
+"""HTTP twins of Shopify and WooCommerce on loopback, filled from a real order history: for demo, journeys and development."""
 
 from adapters.sandbox.twins import Twins, start_twins
 

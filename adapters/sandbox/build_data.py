@@ -1,4 +1,4 @@
-"""Makes data/online_retail_part.json.gz from the full "Online Retail" file: ``python -m adapters.sandbox.build_data FILE.csv[.gz]``.
+"""Makes data/online_retail_part.json.gz from the full file: ``python -m adapters.sandbox.build_data FILE.csv[.gz]``.
 
 Whole customers are taken (each nth by id, with all their invoices), so that the histories are real; of the invoices
 without a customer every mth. See data/README.md for what is left out.
@@ -46,7 +46,7 @@ def chosen(grouped: dict[str, list[dict[str, str]]]) -> Iterator[tuple[str, list
 
 
 def compact(number: str, lines: list[dict[str, str]], products: dict[str, int], titles: dict[str, str]) -> list[Any] | None:
-    """[number, date, customer, country, [[product, quantity, pence], ...], shipping pence, other pence]; None if nothing is left."""
+    """[number, date, customer, country, [[product, quantity, pence], ...], shipping pence, other pence]; None: nothing left."""
     back = number.startswith("C")
     sign = -1 if back else 1
     goods: dict[tuple[int, int], int] = {}

@@ -1,4 +1,4 @@
-"""What must be there whatever the history holds: checkouts left behind at several ages, some finished, some overtaken by an order."""
+"""What the history lacks: checkouts left behind at several ages, some finished, some overtaken by an order."""
 
 from __future__ import annotations
 

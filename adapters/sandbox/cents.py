@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def share(amount: int, numerator: int, denominator: int) -> int:
-    """amount x numerator / denominator, half away from zero."""
+    """Amount x numerator / denominator, half away from zero."""
     if denominator == 0:
         return 0
     product = abs(amount) * numerator
@@ -18,7 +18,7 @@ def text(minor: int) -> str:
 
 
 def minor(amount: str) -> int:
-    """ "123.45" -> 12345; the twins write two decimals."""
+    """The text "123.45" -> 12345; the twins write two decimals."""
     sign = -1 if amount.startswith("-") else 1
     whole, _, part = amount.lstrip("-").partition(".")
     return sign * (int(whole or 0) * 100 + int((part + "00")[:2]))

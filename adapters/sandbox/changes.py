@@ -19,7 +19,9 @@ Change = dict[str, Any]
 
 
 def shopify(shop: ShopStore, change: Change) -> Any:
-    """kind: order {customer, items, at}, refund {order, amount}, customer {id, set}, consent {id, state}, delete {resource, id}, inject {id, set}."""
+    """kind: order {customer, items, at}, refund {order, amount}, customer {id, set}, consent {id, state},
+    checkout_completed {id}, delete {resource, id}, inject {id, set}.
+    """
     with shop.lock:
         match change["kind"]:
             case "order":
@@ -60,7 +62,9 @@ def _shopify_order(shop: ShopStore, change: Change) -> dict[str, Any]:
 
 
 def woocommerce(store: WooStore, change: Change) -> Any:
-    """kind: order {as POST /orders}, refund {order, amount}, customer {id, set}, consent {id, state}, status {order, status}, delete, inject."""
+    """kind: order {as POST /orders}, refund {order, amount}, customer {id, set}, consent {id, state}, status {order, status},
+    delete {resource, id}, inject {resource, id, set, remove}.
+    """
     with store.lock:
         match change["kind"]:
             case "order":

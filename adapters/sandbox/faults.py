@@ -11,7 +11,10 @@ from typing import Any
 
 from adapters.sandbox.web import App, Request, Response, answer, text
 
-HTML = "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking your browser before accessing the shop.</body></html>"
+HTML = (
+    "<!DOCTYPE html><html><head><title>Just a moment...</title></head>"
+    "<body>Checking your browser before accessing the shop.</body></html>"
+)
 NOTICE = "\ufeff<br />\n<b>Notice</b>:  Undefined index: tax in <b>/wp-content/plugins/old/old.php</b> on line <b>12</b><br />\n"
 KINDS = frozenset(
     {

@@ -1,5 +1,6 @@
 """Made-up people in four scripts, each a function of the seed and the customer's number in the source."""
 
+# ruff: noqa: RUF001 - the letters are the point
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -35,29 +36,52 @@ def _pairs(text: str) -> tuple[tuple[str, str], ...]:
 
 
 LATIN = Script(
-    _pairs("Ada Ben Cleo Dora Edgar Fiona George Hannah Ivor Judith Kit Laura Marcus Nora Oscar Penny Ruth Simon Tessa Victor Zoë/zoe"),
-    _pairs("Archer Bennett Clarke Dawson Ellis Fletcher Graham O'Neil/oneil Irwin Jennings Knight Lowe Marsh Nash Owens Pryce Quinn Reeves Müller/muller"),
+    _pairs(
+        "Ada Ben Cleo Dora Edgar Fiona George Hannah Ivor Judith Kit Laura Marcus Nora Oscar Penny Ruth Simon "
+        "Tessa Victor Zoë/zoe"
+    ),
+    _pairs(
+        "Archer Bennett Clarke Dawson Ellis Fletcher Graham O'Neil/oneil Irwin Jennings Knight Lowe Marsh "
+        "Nash Owens Pryce Quinn Reeves Müller/muller"
+    ),
     ("London", "Leeds", "Bristol", "Norwich", "Glasgow", "Cardiff"),
     ("Mill Lane", "High Street", "Station Road", "Church Walk", "Orchard Close"),
     "GB", "+4477009", "en-GB",
 )  # fmt: skip
 TURKISH = Script(
-    _pairs("Ayşe/ayse Çağla/cagla Gülşen/gulsen Işıl/isil İpek/ipek Mehmet Ömer/omer Şebnem/sebnem Tuğba/tugba Uğur/ugur Zeynep Deniz Oğuz/oguz"),
-    _pairs("Aydın/aydin Çelik/celik Demir Işık/isik Kılıç/kilic Öztürk/ozturk Şahin/sahin Yıldız/yildiz Güneş/gunes Arslan Doğan/dogan"),
+    _pairs(
+        "Ayşe/ayse Çağla/cagla Gülşen/gulsen Işıl/isil İpek/ipek Mehmet Ömer/omer Şebnem/sebnem Tuğba/tugba "
+        "Uğur/ugur Zeynep Deniz Oğuz/oguz"
+    ),
+    _pairs(
+        "Aydın/aydin Çelik/celik Demir Işık/isik Kılıç/kilic Öztürk/ozturk Şahin/sahin Yıldız/yildiz "
+        "Güneş/gunes Arslan Doğan/dogan"
+    ),
     ("İstanbul", "Ankara", "İzmir", "Eskişehir", "Muğla"),
     ("Bağdat Caddesi", "Çınar Sokak", "Gül Sokak", "İstiklal Caddesi"),
     "TR", "+9055501", "tr-TR",
 )  # fmt: skip
 CYRILLIC = Script(
-    _pairs("Анна/anna Борис/boris Вера/vera Дмитрий/dmitri Ёлка/yolka Жанна/zhanna Илья/ilya Катя/katya Олег/oleg Софья/sofya Юлия/yulia Фёдор/fyodor"),
-    _pairs("Иванов/ivanov Щербаков/shcherbakov Петров/petrov Соловьёв/solovyov Жуков/zhukov Цветков/tsvetkov Орлов/orlov Чехов/chekhov"),
+    _pairs(
+        "Анна/anna Борис/boris Вера/vera Дмитрий/dmitri Ёлка/yolka Жанна/zhanna Илья/ilya Катя/katya "
+        "Олег/oleg Софья/sofya Юлия/yulia Фёдор/fyodor"
+    ),
+    _pairs(
+        "Иванов/ivanov Щербаков/shcherbakov Петров/petrov Соловьёв/solovyov Жуков/zhukov Цветков/tsvetkov "
+        "Орлов/orlov Чехов/chekhov"
+    ),
     ("Москва", "Казань", "Пермь", "Томск"),
     ("улица Ленина", "Садовая улица", "Речной переулок"),
     "RU", "+7999010", "ru-RU",
 )  # fmt: skip
 PERSIAN = Script(
-    _pairs("زهرا/zahra علی/ali مریم/maryam رضا/reza شیرین/shirin کاوه/kaveh پروانه/parvaneh نیما/nima سارا/sara آرش/arash"),
-    _pairs("کریمی/karimi حسینی/hosseini رستمی/rostami احمدی/ahmadi گلستانی/golestani صادقی/sadeghi یزدی/yazdi"),
+    _pairs(
+        "زهرا/zahra علی/ali مریم/maryam رضا/reza شیرین/shirin کاوه/kaveh پروانه/parvaneh نیما/nima سارا/sara "
+        "آرش/arash"
+    ),
+    _pairs(
+        "کریمی/karimi حسینی/hosseini رستمی/rostami احمدی/ahmadi گلستانی/golestani صادقی/sadeghi یزدی/yazdi"
+    ),
     ("تهران", "شیراز", "اصفهان", "تبریز"),
     ("خیابان حافظ", "خیابان سعدی", "کوچه بهار"),
     "IR", "+9891201", "fa-IR",
@@ -68,10 +92,12 @@ DOMAINS = ("example.com", "example.org", "example.net", "mail.example", "post.te
 
 COUNTRIES = {
     "United Kingdom": "GB", "Germany": "DE", "France": "FR", "EIRE": "IE", "Spain": "ES", "Netherlands": "NL", "Belgium": "BE",
-    "Switzerland": "CH", "Portugal": "PT", "Australia": "AU", "Norway": "NO", "Italy": "IT", "Channel Islands": "JE", "Finland": "FI",
+    "Switzerland": "CH", "Portugal": "PT", "Australia": "AU", "Norway": "NO", "Italy": "IT", "Channel Islands": "JE",
+    "Finland": "FI",
     "Cyprus": "CY", "Sweden": "SE", "Austria": "AT", "Denmark": "DK", "Japan": "JP", "Poland": "PL", "Israel": "IL", "USA": "US",
     "Hong Kong": "HK", "Singapore": "SG", "Iceland": "IS", "Canada": "CA", "Greece": "GR", "Malta": "MT", "Czech Republic": "CZ",
-    "Lithuania": "LT", "United Arab Emirates": "AE", "Lebanon": "LB", "Brazil": "BR", "Bahrain": "BH", "Saudi Arabia": "SA", "RSA": "ZA",
+    "Lithuania": "LT", "United Arab Emirates": "AE", "Lebanon": "LB", "Brazil": "BR", "Bahrain": "BH", "Saudi Arabia": "SA",
+    "RSA": "ZA",
 }  # fmt: skip
 
 

@@ -18,34 +18,46 @@ from graphql import build_client_schema, lexicographic_sort_schema, print_schema
 TARGET = Path(__file__).parent / "shopify" / "schema.graphql.gz"
 
 QUERIES = frozenset(
-    """shop customer customers customersCount customerByIdentifier order orders ordersCount product products productsCount abandonedCheckouts
-    abandonedCheckoutsCount node nodes bulkOperation bulkOperations currentBulkOperation codeDiscountNode codeDiscountNodeByCode codeDiscountNodes discountNode
-    discountNodes currentAppInstallation appInstallation app metafieldDefinitions metafieldDefinition segments segment segmentsCount
-    collections webhookSubscriptions publicApiVersions""".split()
+    """
+    shop customer customers customersCount customerByIdentifier order orders ordersCount product products productsCount
+    abandonedCheckouts abandonedCheckoutsCount node nodes bulkOperation bulkOperations currentBulkOperation
+    codeDiscountNode codeDiscountNodeByCode codeDiscountNodes discountNode discountNodes currentAppInstallation
+    appInstallation app metafieldDefinitions metafieldDefinition segments segment segmentsCount collections
+    webhookSubscriptions publicApiVersions
+    """.split()
 )
 MUTATIONS = frozenset(
-    """tagsAdd tagsRemove metafieldsSet metafieldsDelete metafieldDefinitionCreate metafieldDefinitionDelete metafieldDefinitionUpdate
-    bulkOperationRunQuery bulkOperationRunMutation bulkOperationCancel stagedUploadsCreate discountCodeBasicCreate discountCodeBasicUpdate
-    discountCodeDelete discountCodeBulkDelete discountCodeDeactivate discountCodeActivate discountCodeBulkDeactivate discountRedeemCodeBulkAdd
-    customerEmailMarketingConsentUpdate customerSmsMarketingConsentUpdate customerUpdate""".split()
+    """
+    tagsAdd tagsRemove metafieldsSet metafieldsDelete metafieldDefinitionCreate metafieldDefinitionDelete
+    metafieldDefinitionUpdate bulkOperationRunQuery bulkOperationRunMutation bulkOperationCancel stagedUploadsCreate
+    discountCodeBasicCreate discountCodeBasicUpdate discountCodeDelete discountCodeBulkDelete discountCodeDeactivate
+    discountCodeActivate discountCodeBulkDeactivate discountRedeemCodeBulkAdd customerEmailMarketingConsentUpdate
+    customerSmsMarketingConsentUpdate customerUpdate
+    """.split()
 )
 OBJECTS = frozenset(
-    """Customer CustomerEmailAddress CustomerPhoneNumber CustomerStatistics CustomerSmsMarketingConsent CustomerSmsMarketingConsentState
-    CustomerEmailMarketingConsentState CustomerMergeable CustomerWhatsAppMarketingConsent
-    MailingAddress Order LineItem Refund RefundLineItem RefundShippingLine OrderAdjustment OrderTransaction ShippingLine TaxLine
-    OrderCancellation OrderRiskSummary CustomerJourneySummary CustomerVisit UTMParameters OrderApp DiscountAllocation DiscountCodeApplication
-    Attribute Product ProductVariant Collection ProductPriceRangeV2 Image MediaImage TaxonomyCategory SEO AbandonedCheckout
-    AbandonedCheckoutLineItem MoneyV2 MoneyBag Shop Domain ShopPlan ShopAddress ShopFeatures CurrencyFormats Metafield MetafieldDefinition
-    MetafieldDefinitionType MetafieldAccess MetafieldCapabilities BulkOperation StagedMediaUploadTarget StagedUploadParameter
-    DiscountCodeNode DiscountNode DiscountCodeBasic DiscountRedeemCode DiscountRedeemCodeBulkCreation DiscountCodeFreeShipping DiscountCustomers
-    DiscountCustomerSegments DiscountBuyerSelectionAll DiscountCombinesWith DiscountCustomerGets DiscountPercentage DiscountAmount
-    DiscountMinimumSubtotal DiscountMinimumQuantity AllDiscountItems AppInstallation AccessScope App Count PageInfo Segment Job
-    StringConnection StringEdge ApiVersion MetafieldIdentifier WebhookSubscription""".split()
+    """
+    Customer CustomerEmailAddress CustomerPhoneNumber CustomerStatistics CustomerSmsMarketingConsent
+    CustomerSmsMarketingConsentState CustomerEmailMarketingConsentState CustomerMergeable
+    CustomerWhatsAppMarketingConsent MailingAddress Order LineItem Refund RefundLineItem RefundShippingLine
+    OrderAdjustment OrderTransaction ShippingLine TaxLine OrderCancellation OrderRiskSummary CustomerJourneySummary
+    CustomerVisit UTMParameters OrderApp DiscountAllocation DiscountCodeApplication Attribute Product ProductVariant
+    Collection ProductPriceRangeV2 Image MediaImage TaxonomyCategory SEO AbandonedCheckout AbandonedCheckoutLineItem
+    MoneyV2 MoneyBag Shop Domain ShopPlan ShopAddress ShopFeatures CurrencyFormats Metafield MetafieldDefinition
+    MetafieldDefinitionType MetafieldAccess MetafieldCapabilities BulkOperation StagedMediaUploadTarget
+    StagedUploadParameter DiscountCodeNode DiscountNode DiscountCodeBasic DiscountRedeemCode
+    DiscountRedeemCodeBulkCreation DiscountCodeFreeShipping DiscountCustomers DiscountCustomerSegments
+    DiscountBuyerSelectionAll DiscountCombinesWith DiscountCustomerGets DiscountPercentage DiscountAmount
+    DiscountMinimumSubtotal DiscountMinimumQuantity AllDiscountItems AppInstallation AccessScope App Count PageInfo
+    Segment Job StringConnection StringEdge ApiVersion MetafieldIdentifier WebhookSubscription
+    """.split()
 )
 INTERFACES_AND_UNIONS = frozenset(
-    """Node LegacyInteroperability HasMetafields HasMetafieldDefinitions HasCompareDigest Navigable DisplayableError DiscountApplication
-    Discount DiscountContext DiscountCustomerSelection DiscountItems DiscountCustomerGetsValue DiscountMinimumRequirement
-    DiscountCode PricingValue""".split()
+    """
+    Node LegacyInteroperability HasMetafields HasMetafieldDefinitions HasCompareDigest Navigable DisplayableError
+    DiscountApplication Discount DiscountContext DiscountCustomerSelection DiscountItems DiscountCustomerGetsValue
+    DiscountMinimumRequirement DiscountCode PricingValue
+    """.split()
 )
 
 Named = dict[str, Any]

@@ -91,21 +91,24 @@ class Twins:
         """All a program needs to connect."""
         return {
             "shopify": {
-                "origin": self.shopify.origin, "shop": self.shopify.shop, "token": self.shopify.token, "client_id": self.shopify.store.client_id,
+                "origin": self.shopify.origin, "shop": self.shopify.shop, "token": self.shopify.token,
+                "client_id": self.shopify.store.client_id,
                 "client_secret": self.shopify.store.client_secret,
             },
             "woocommerce": {
-                "url": self.woocommerce.url, "consumer_key": self.woocommerce.consumer_key, "consumer_secret": self.woocommerce.consumer_secret,
+                "url": self.woocommerce.url, "consumer_key": self.woocommerce.consumer_key,
+                "consumer_secret": self.woocommerce.consumer_secret,
             },
         }  # fmt: skip
 
 
 @contextmanager
 def start_twins(
-    people: int | None = None, seed: int = 7, now: datetime | None = None, *, shuffled: bool = False, shops: tuple[str, ...] = (SHOP,),
+    people: int | None = None, seed: int = 7, now: datetime | None = None, *, shuffled: bool = False,
+    shops: tuple[str, ...] = (SHOP,),
     ports: tuple[int, int] = (0, 0),
 ) -> Iterator[Twins]:  # fmt: skip
-    """Twins filled with ``people`` identified customers (None: all there are), up to ``now``; the first of ``shops`` has the history."""
+    """Twins filled with ``people`` identified customers (None: all), up to ``now``; the first of ``shops`` has the history."""
     clock = Clock(now or datetime.now(UTC))
 
     def date() -> str:
@@ -138,7 +141,9 @@ def _controlled(twins: Twins, twin: ShopifyTwin | WooCommerceTwin, app: App) -> 
     return serve
 
 
-def _control(twins: Twins, twin: ShopifyTwin | WooCommerceTwin, request: Request) -> Response:
+def _control(  # noqa: PLR0911 - one row a control
+    twins: Twins, twin: ShopifyTwin | WooCommerceTwin, request: Request
+) -> Response:
     """/_sandbox/state, faults, change, options; of the whole pair under /_sandbox/twins."""
     try:
         match request.method, request.path.removeprefix("/_sandbox/").rstrip("/"):

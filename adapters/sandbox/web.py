@@ -69,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(self.command, unquote(parts.path), parts.path, parts.query, self.headers, body)
         self._send(type(self).app(request))
 
-    do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = do_GET
+    do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = do_GET  # noqa: N815
 
     def _send(self, response: Response) -> None:
         if response.drop:

@@ -60,14 +60,17 @@ def _checkout(shop: ShopStore, case: LeftBehind, customer: Record, products: dic
     completed = iso(case.at + timedelta(minutes=10)) if case.outcome == COMPLETED else None
     lines = [
         {
-            "__typename": "AbandonedCheckoutLineItem", "id": shop.gid("AbandonedCheckoutLineItem"), "title": products[line.article]["title"],
-            "quantity": line.quantity, "sku": products[line.article]["variant"]["sku"], "product": products[line.article], "pence": line.pence,
+            "__typename": "AbandonedCheckoutLineItem", "id": shop.gid("AbandonedCheckoutLineItem"),
+            "title": products[line.article]["title"],
+            "quantity": line.quantity, "sku": products[line.article]["variant"]["sku"], "product": products[line.article],
+            "pence": line.pence,
         }
         for line in case.lines
     ]  # fmt: skip
     shop.checkouts[gid] = {
         "__typename": "AbandonedCheckout", "id": gid, "name": f"#{gid.rsplit('/', 1)[1]}", "customer": customer, "lines": lines,
-        "url": f"https://{shop.domain}/checkouts/ac/{token(24, shop.seed, 'recover', case.number)}/recover", "created": iso(case.at),
+        "url": f"https://{shop.domain}/checkouts/ac/{token(24, shop.seed, 'recover', case.number)}/recover",
+        "created": iso(case.at),
         "updated": completed or iso(case.at), "completed": completed,
     }  # fmt: skip
 
@@ -79,12 +82,15 @@ def _products(shop: ShopStore, past: History, purchases: list[Purchase]) -> dict
         article = past.articles[index]
         handle = "-".join("".join(c if c.isalnum() else " " for c in article.title.lower()).split())
         record: Record = {
-            "__typename": "Product", "id": shop.gid("Product"), "title": article.title, "handle": handle, "status": "ACTIVE", "created": created,
-            "updated": created, "gift": article.gift_card, "pence": article.pence, "type": next((kind for word, kind in KINDS if word in article.title), "Gifts"),
+            "__typename": "Product", "id": shop.gid("Product"), "title": article.title, "handle": handle, "status": "ACTIVE",
+            "created": created,
+            "updated": created, "gift": article.gift_card, "pence": article.pence,
+            "type": next((kind for word, kind in KINDS if word in article.title), "Gifts"),
             "url": f"https://{shop.domain}/products/{handle}",
         }  # fmt: skip
         record["variant"] = {
-            "__typename": "ProductVariant", "id": shop.gid("ProductVariant"), "sku": article.code, "title": article.title, "pence": article.pence,
+            "__typename": "ProductVariant", "id": shop.gid("ProductVariant"), "sku": article.code, "title": article.title,
+            "pence": article.pence,
             "product": record, "created": created,
         }  # fmt: skip
         made[index] = shop.products[record["id"]] = record
@@ -99,16 +105,19 @@ def add_customer(shop: ShopStore, each: Person, since: datetime) -> Record:
     gid = shop.gid("Customer")
     first, last = (None, None) if nameless else (each.first, each.last)
     address = {
-        "__typename": "MailingAddress", "id": gid.replace("Customer", "MailingAddress"), "first": first, "last": last, "street": each.street, "city": each.city,
+        "__typename": "MailingAddress", "id": gid.replace("Customer", "MailingAddress"), "first": first, "last": last,
+        "street": each.street, "city": each.city,
         "postcode": each.postcode, "country": each.country, "phone": each.phone if with_phone else None,
     }  # fmt: skip
     tags = list(pick(MERCHANT_TAGS, seed, "tags", key)) if draw(seed, "tagged", key) < 0.25 else []
     record: Record = {
-        "__typename": "Customer", "id": gid, "first": first, "last": last, "email": email, "phone": each.phone if with_phone else None,
+        "__typename": "Customer", "id": gid, "first": first, "last": last, "email": email,
+        "phone": each.phone if with_phone else None,
         "locale": each.locale, "state": "ENABLED" if draw(seed, "enabled", key) < 0.4 else "DISABLED", "tags": tags, "note": None,
         "created": iso(since), "updated": iso(since), "marketing_state": STATES[given.state], "marketing_at": iso(given.at),
         "marketing_level": "CONFIRMED_OPT_IN" if given.state == "subscribed" else None, "address": address, "metafields": {},
-        "sms_state": weighted((("SUBSCRIBED", 0.2), ("UNSUBSCRIBED", 0.05), ("NOT_SUBSCRIBED", 0.75)), seed, "sms", key), "sms_at": None,
+        "sms_state": weighted((("SUBSCRIBED", 0.2), ("UNSUBSCRIBED", 0.05), ("NOT_SUBSCRIBED", 0.75)), seed, "sms", key),
+        "sms_at": None,
         "rfm": pick(RFM, seed, "rfm", key),
     }  # fmt: skip
     if draw(seed, "birthday", key) < 0.15:
@@ -122,7 +131,8 @@ def put_metafield(shop: ShopStore, owner: Record, namespace: str, key: str, kind
     held: Record | None = owner["metafields"].get((namespace, key))
     moment = iso(at)
     made = {
-        "__typename": "Metafield", "id": held["id"] if held else shop.gid("Metafield"), "namespace": namespace, "key": key, "type": kind, "value": value,
+        "__typename": "Metafield", "id": held["id"] if held else shop.gid("Metafield"), "namespace": namespace, "key": key,
+        "type": kind, "value": value,
         "created": held["created"] if held else moment, "updated": moment, "owner_type": "CUSTOMER", "json": value,
     }  # fmt: skip
     owner["metafields"][namespace, key] = made
@@ -146,13 +156,19 @@ def add_order(
     if customer is None and draw(seed, "mail only", key) < 0.3:
         email = f"guest.{key}@guests.example"
     made: Record = {
-        "__typename": "Order", "id": gid, "name": f"#{number}", "number": number, "email": email, "phone": None, "processed": iso(purchase.at),
+        "__typename": "Order", "id": gid, "name": f"#{number}", "number": number, "email": email, "phone": None,
+        "processed": iso(purchase.at),
         "created": iso(purchase.at), "updated": iso(max(updated, purchase.at)), "cancelled": None, "cancel_reason": None,
-        "test": not plain and not purchase.returns and draw(seed, "test", key) < 0.008, "status": status, "customer": customer, "locale": customer["locale"] if customer else None,
-        "accepts": bool(customer and customer["marketing_state"] == "SUBSCRIBED"), "codes": [code[0]] if code else [], "lines": lines,
-        "source": "web" if customer else "pos", "cart_token": token(32, seed, "cart", key), "checkout_token": token(32, seed, "checkout", key), "tags": [],
-        "shipping": purchase.shipping, "tip": 200 if draw(seed, "tip", key) < 0.01 else 0, "refunds": [], "address": customer["address"] if customer else None,
-        "received": 0, "journey": {"ready": True, "customerOrderIndex": None, "daysToConversion": None, "firstVisit": None, "lastVisit": None},
+        "test": not plain and not purchase.returns and draw(seed, "test", key) < 0.008, "status": status, "customer": customer,
+        "locale": customer["locale"] if customer else None,
+        "accepts": bool(customer and customer["marketing_state"] == "SUBSCRIBED"), "codes": [code[0]] if code else [],
+        "lines": lines,
+        "source": "web" if customer else "pos", "cart_token": token(32, seed, "cart", key),
+        "checkout_token": token(32, seed, "checkout", key), "tags": [],
+        "shipping": purchase.shipping, "tip": 200 if draw(seed, "tip", key) < 0.01 else 0, "refunds": [],
+        "address": customer["address"] if customer else None,
+        "received": 0,
+        "journey": {"ready": True, "customerOrderIndex": None, "daysToConversion": None, "firstVisit": None, "lastVisit": None},
         "confirmation": token(9, seed, "confirmation", key).upper(),
     }  # fmt: skip
     due = order_fields.total(made)
@@ -186,8 +202,10 @@ def _status(seed: int, purchase: Purchase) -> str:
 def _line(shop: ShopStore, product: Record, quantity: int, pence: int, percent: int) -> Record:
     gross = pence * quantity
     return {
-        "__typename": "LineItem", "id": shop.gid("LineItem", 14_000_000_000_000), "title": product["title"], "sku": product["variant"]["sku"],
-        "product": product, "quantity": quantity, "current": quantity, "price": pence, "discounted": gross - share(gross, percent, 100),
+        "__typename": "LineItem", "id": shop.gid("LineItem", 14_000_000_000_000), "title": product["title"],
+        "sku": product["variant"]["sku"],
+        "product": product, "quantity": quantity, "current": quantity, "price": pence,
+        "discounted": gross - share(gross, percent, 100),
         "gift": product["gift"],
     }  # fmt: skip
 
@@ -212,7 +230,8 @@ def add_refund(
         named.append((line, quantity, before - order_fields.current(line)))
     goods = sum(each[2] for each in named)
     made: Record = {
-        "__typename": "Refund", "id": shop.gid("Refund", 900_000_000_000), "created": iso(at), "amount": amount, "lines": named, "order": order, "note": note,
+        "__typename": "Refund", "id": shop.gid("Refund", 900_000_000_000), "created": iso(at), "amount": amount, "lines": named,
+        "order": order, "note": note,
         "shipping": min(max(0, amount - goods), order["shipping"]) if named else 0,
     }  # fmt: skip
     order["refunds"].append(made)

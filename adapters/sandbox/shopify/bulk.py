@@ -21,8 +21,10 @@ CHUNK = 200
 
 def _start(shop: ShopStore, kind: str, text: str) -> Record:
     made: Record = {
-        "__typename": "BulkOperation", "id": shop.gid("BulkOperation", 5_000_000_000_000), "status": "CREATED", "error": None, "created": shop.now(),
-        "completed": None, "objects": 0, "roots": 0, "size": None, "url": None, "partial": None, "query": text, "type": kind, "polls": 0, "done": False,
+        "__typename": "BulkOperation", "id": shop.gid("BulkOperation", 5_000_000_000_000), "status": "CREATED", "error": None,
+        "created": shop.now(),
+        "completed": None, "objects": 0, "roots": 0, "size": None, "url": None, "partial": None, "query": text, "type": kind,
+        "polls": 0, "done": False,
         "final": None,
     }  # fmt: skip
     shop.operations[made["id"]] = made
@@ -31,7 +33,8 @@ def _start(shop: ShopStore, kind: str, text: str) -> Record:
 
 def _full(shop: ShopStore, kind: str) -> bool:
     advance(shop, polled=False)
-    return sum(each["type"] == kind and each["status"] in LIVE for each in shop.operations.values()) >= shop.bulk_limit
+    live = [each for each in shop.operations.values() if each["type"] == kind and each["status"] in LIVE]
+    return len(live) >= shop.bulk_limit
 
 
 def run_query(shop: ShopStore, arguments: Arguments) -> Record:
@@ -100,7 +103,7 @@ def run_mutation(shop: ShopStore, arguments: Arguments) -> Record:
             ],
         }
     document = read(text)
-    chosen, wrong = choose(document, None, {}) if document.errors else (None, [])
+    wrong = document.errors
     operation = next(iter(document.operations.values()), None)
     if (
         document.errors

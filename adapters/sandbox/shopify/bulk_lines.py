@@ -84,7 +84,7 @@ def _check(
 
 def _node_plan(plan: Plan) -> Plan:
     """Of a connection's plan, that of its nodes."""
-    for _, _, inner, _, _ in plan.fixed or []:
+    for _, _, inner, _ in plan.fixed or []:
         if inner is not None and inner.kind.name.endswith("Edge"):
             return _node_plan(inner)
         if inner is not None and inner.kind.name != "PageInfo":
@@ -97,12 +97,12 @@ def _lines(projector: Projector, plan: Plan, record: Record, parent: str | None)
     entries = plan.fixed if plan.fixed is not None else plan.entries(record["__typename"])
     own: Record = {}
     children: list[tuple[Plan, Listing]] = []
-    for key, reader, inner, kind, arguments in entries:
+    for key, reader, inner, arguments in entries:
         value = reader(record)
         if isinstance(value, Listing) and inner is not None:
             children.append((_node_plan(inner), value))
         else:
-            own[key] = value if inner is None or value is None else projector.value(inner, value, kind, arguments)
+            own[key] = value if inner is None or value is None else projector.value(inner, value, arguments)
     if projector.overlays and (given := projector.overlays.get(record.get("id", ""))) is not None:
         own.update({key: value for key, value in given.items() if key in own})
     if parent is not None:

@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphql import (
-    FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, IntValueNode, SelectionSetNode, VariableNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    IntValueNode,
+    SelectionSetNode,
+    VariableNode,
 )  # fmt: skip
 
 CONNECTION = 2
@@ -64,7 +70,7 @@ def requested(
     *,
     mutation: bool = False,
 ) -> int:
-    """Objects weigh 1 (money 1 in all), connections 2 and their children as often as ``first`` or ``last`` says; a mutation 10."""
+    """Objects weigh 1 (money 1 in all), connections 2 and their children times ``first`` or ``last``; a mutation 10."""
     total = 0
     for node in selection.selections if selection else ():
         if isinstance(node, FragmentSpreadNode):

@@ -12,6 +12,7 @@ from adapters.sandbox.shopify.queries import DISCOUNT_SEARCH, by_code
 from adapters.sandbox.shopify.search import search
 from adapters.sandbox.shopify.store import Record, ShopStore, iso
 
+COMBINES = {"orderDiscounts": False, "productDiscounts": False, "shippingDiscounts": False}
 REQUIRED = ("code", "context", "customerGets", "startsAt", "title")
 
 
@@ -59,17 +60,19 @@ def _discount(shop: ShopStore, given: Arguments, code: str) -> Record:
         context = {"__typename": "DiscountCustomers", "customers": [shop.customers[gid] for gid in chosen]}
     ends = given.get("endsAt")
     return {
-        "__typename": "DiscountCodeBasic", "title": given["title"], "code": code, "code_id": shop.gid("DiscountRedeemCode", 20_000_000_000_000),
+        "__typename": "DiscountCodeBasic", "title": given["title"], "code": code,
+        "code_id": shop.gid("DiscountRedeemCode", 20_000_000_000_000),
         "status": "EXPIRED" if ends and _moment(ends) <= now else "SCHEDULED" if _moment(given["startsAt"]) > now else "ACTIVE",
-        "starts": given["startsAt"], "ends": ends, "usage_limit": given.get("usageLimit"), "once": bool(given.get("appliesOncePerCustomer")), "used": 0,
+        "starts": given["startsAt"], "ends": ends, "usage_limit": given.get("usageLimit"),
+        "once": bool(given.get("appliesOncePerCustomer")), "used": 0,
         "created": now, "updated": now, "tags": given.get("tags") or [], "summary": given["title"], "context": context,
         "gets": _gets(given["customerGets"]), "minimum": _minimum(given.get("minimumRequirement")),
-        "combines": {"orderDiscounts": False, "productDiscounts": False, "shippingDiscounts": False} | (given.get("combinesWith") or {}),
+        "combines": COMBINES | (given.get("combinesWith") or {}),
     }  # fmt: skip
 
 
 def _moment(text: str) -> str:
-    return iso(datetime.fromisoformat(str(text).replace("Z", "+00:00"))) or ""
+    return iso(datetime.fromisoformat(str(text))) or ""
 
 
 def _gets(given: Arguments) -> Record:
@@ -91,7 +94,8 @@ def _gets(given: Arguments) -> Record:
 def _minimum(given: Arguments | None) -> Record | None:
     if given and (subtotal := (given.get("subtotal") or {}).get("greaterThanOrEqualToSubtotal")) is not None:
         return {
-            "__typename": "DiscountMinimumSubtotal", "greaterThanOrEqualToSubtotal": {"amount": str(subtotal), "currencyCode": "GBP"},
+            "__typename": "DiscountMinimumSubtotal",
+            "greaterThanOrEqualToSubtotal": {"amount": str(subtotal), "currencyCode": "GBP"},
         }  # fmt: skip
     if given and (quantity := (given.get("quantity") or {}).get("greaterThanOrEqualToQuantity")) is not None:
         return {"__typename": "DiscountMinimumQuantity", "greaterThanOrEqualToQuantity": str(quantity)}

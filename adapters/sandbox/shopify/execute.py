@@ -99,7 +99,7 @@ def _field(
     name = nodes[0].name.value
     if name == "__typename":
         return root.name
-    plan, kind, arguments = compiler.root(nodes, root)
+    plan, _, arguments = compiler.root(nodes, root)
     if chosen.mutation:
         if name not in MUTATIONS:
             raise NotHeld(f"The twin does not hold Mutation.{name}")
@@ -117,7 +117,7 @@ def _field(
         if name in ("bulkOperation", "bulkOperations", "currentBulkOperation", "node", "nodes"):
             bulk.advance(shop)
         value = resolve(shop, arguments, token)
-    return value if plan is None or value is None else projector.value(plan, value, kind, arguments)
+    return value if plan is None or value is None else projector.value(plan, value, arguments)
 
 
 def _need(shop: ShopStore, token: str, scope: str | None) -> None:

@@ -63,7 +63,7 @@ def state(shop: ShopStore, prefix: str) -> dict[str, Any]:
             for gid, each in shop.customers.items()
             if (other := sorted(t for t in each["tags"] if not t.startswith(prefix)))
         },
-        "metafields": {gid: ours for gid, each in shop.customers.items() if (ours := _ours(shop, each))},
+        "metafields": {gid: fields for gid, each in shop.customers.items() if (fields := _ours(shop, each))},
         "merchant_metafields": sum(len(each["metafields"]) - len(_ours(shop, each)) for each in shop.customers.values()),
         "codes": {each["discount"]["code"]: _code(each) for each in shop.discounts.values()},
         "code_attempts": {code: dict(kinds) for code, kinds in shop.code_attempts.items()},

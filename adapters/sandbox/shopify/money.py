@@ -14,7 +14,7 @@ CURRENCY = "GBP"
 def money(pence: int) -> Record:
     """Shopify trims a trailing zero: "9.9", "100.0"."""
     amount = text(pence)
-    return {"amount": amount[:-1] if amount.endswith("0") else amount, "currencyCode": CURRENCY}
+    return {"amount": amount.removesuffix("0"), "currencyCode": CURRENCY}
 
 
 @lru_cache(maxsize=65536)

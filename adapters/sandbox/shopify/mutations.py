@@ -113,7 +113,9 @@ def metafields_set(shop: ShopStore, arguments: Arguments) -> Record:
     return {"metafields": made, "userErrors": []}
 
 
-def _wrong(shop: ShopStore, index: int, each: Arguments) -> Record | None:
+def _wrong(  # noqa: PLR0911 - one a rule
+    shop: ShopStore, index: int, each: Arguments
+) -> Record | None:
     at = ["metafields", str(index)]
 
     def said(message: str, field: str, code: str) -> Record:
@@ -196,7 +198,8 @@ def definition_create(shop: ShopStore, arguments: Arguments) -> Record:
         return {"createdDefinition": None, "userErrors": [taken]}
     access = {"admin": "MERCHANT_READ", "storefront": "NONE", "customerAccount": "NONE"} | given.get("access", {})
     made = {
-        "id": shop.gid("MetafieldDefinition", 120_000_000), "name": given["name"], "namespace": place[1], "key": given["key"], "ownerType": given["ownerType"],
+        "id": shop.gid("MetafieldDefinition", 120_000_000), "name": given["name"], "namespace": place[1], "key": given["key"],
+        "ownerType": given["ownerType"],
         "type": {"name": given["type"], "category": "TEXT"}, "description": given.get("description"), "access": access,
     }  # fmt: skip
     shop.definitions[place] = made

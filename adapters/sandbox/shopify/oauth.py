@@ -59,7 +59,8 @@ def _granted(shop: ShopStore, *, expiring: bool) -> Response:
             shop.token_expiry[access] = now + ACCESS_LIFE
             shop.refresh_tokens[refresh] = now + REFRESH_LIFE
             body |= {
-                "expires_in": int(ACCESS_LIFE.total_seconds()), "refresh_token": refresh, "refresh_token_expires_in": int(REFRESH_LIFE.total_seconds()),
+                "expires_in": int(ACCESS_LIFE.total_seconds()), "refresh_token": refresh,
+                "refresh_token_expires_in": int(REFRESH_LIFE.total_seconds()),
             }  # fmt: skip
     return answer(body)
 

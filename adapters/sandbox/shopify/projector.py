@@ -6,8 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphql import (
-    FieldNode, FragmentDefinitionNode, FragmentSpreadNode, GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, GraphQLUnionType,
-    InlineFragmentNode, SelectionSetNode, get_named_type,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    InlineFragmentNode,
+    SelectionSetNode,
+    get_named_type,
 )  # fmt: skip
 from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
 from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
@@ -35,7 +43,7 @@ class Listing:
         self.items, self.place, self.warning = items, place, warning
 
 
-Entry = tuple[str, Callable[[Any], Any], "Plan | None", str, Arguments]
+Entry = tuple[str, Callable[[Any], Any], "Plan | None", Arguments]
 
 
 class Plan:
@@ -93,7 +101,7 @@ class Compiler:
     def _entry(self, key: str, nodes: list[FieldNode], kind: GraphQLObjectType) -> Entry:
         name = nodes[0].name.value
         if name == "__typename":
-            return key, lambda _: kind.name, None, "", {}
+            return key, lambda _: kind.name, None, {}
         definition = kind.fields[name]
         target = get_named_type(definition.type)
         arguments = get_argument_values(definition, nodes[0], self.variables)
@@ -101,7 +109,7 @@ class Compiler:
         if nodes[0].selection_set is not None:
             selections = tuple(each for node in nodes if node.selection_set for each in node.selection_set.selections)
             plan = Plan(SelectionSetNode(selections=selections), target, self)
-        return key, self._reader(kind.name, name, arguments), plan, target.name, arguments
+        return key, self._reader(kind.name, name, arguments), plan, arguments
 
     def root(self, nodes: list[FieldNode], kind: GraphQLObjectType) -> tuple[Plan | None, str, Arguments]:
         """Plan, type and arguments of a root field."""
@@ -142,16 +150,16 @@ class Projector:
         self.objects += 1
         entries = plan.fixed if plan.fixed is not None else plan.entries(record["__typename"])
         result: Record = {}
-        for key, reader, inner, kind, arguments in entries:
+        for key, reader, inner, arguments in entries:
             value = reader(record)
             if inner is not None and value is not None:
-                value = self.value(inner, value, kind, arguments)
+                value = self.value(inner, value, arguments)
             result[key] = value
         if self.overlays and (given := self.overlays.get(record.get("id", ""))) is not None:
             result.update({key: value for key, value in given.items() if key in result})
         return result
 
-    def value(self, plan: Plan, value: Any, kind: str, arguments: Arguments) -> Any:
+    def value(self, plan: Plan, value: Any, arguments: Arguments) -> Any:
         if isinstance(value, Listing):
             from adapters.sandbox.shopify.connections import connection  # noqa: PLC0415 - connections read through this projector
 

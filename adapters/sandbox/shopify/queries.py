@@ -19,29 +19,39 @@ def _key(name: str) -> Reader:
 
 
 CUSTOMER_SEARCH: Mapping[str, Reader] = {
-    "id": lambda r: int(number(r["id"])), "email": _key("email"), "first_name": _key("first"), "last_name": _key("last"), "phone": _key("phone"),
+    "id": lambda r: int(number(r["id"])), "email": _key("email"), "first_name": _key("first"), "last_name": _key("last"),
+    "phone": _key("phone"),
     "updated_at": _key("updated"), "customer_date": _key("created"), "state": _key("state"), "tag": _key("tags"),
-    "accepts_marketing": lambda r: r["marketing_state"] == "SUBSCRIBED", "country": lambda r: r["address"] and r["address"]["country"],
+    "accepts_marketing": lambda r: r["marketing_state"] == "SUBSCRIBED",
+    "country": lambda r: r["address"] and r["address"]["country"],
 }  # fmt: skip
 ORDER_SEARCH: Mapping[str, Reader] = {
-    "id": lambda r: int(number(r["id"])), "name": _key("name"), "email": _key("email"), "created_at": _key("created"), "updated_at": _key("updated"),
-    "processed_at": _key("processed"), "financial_status": lambda r: r["status"].lower(), "tag": _key("tags"), "test": _key("test"),
-    "customer_id": lambda r: r["customer"] and int(number(r["customer"]["id"])), "discount_code": _key("codes"), "source_name": _key("source"),
+    "id": lambda r: int(number(r["id"])), "name": _key("name"), "email": _key("email"), "created_at": _key("created"),
+    "updated_at": _key("updated"),
+    "processed_at": _key("processed"), "financial_status": lambda r: r["status"].lower(), "tag": _key("tags"),
+    "test": _key("test"),
+    "customer_id": lambda r: r["customer"] and int(number(r["customer"]["id"])), "discount_code": _key("codes"),
+    "source_name": _key("source"),
     "cart_token": _key("cart_token"), "checkout_token": _key("checkout_token"),
     "status": lambda r: ["cancelled" if r["cancelled"] else "open", "any", "not_closed"],
 }  # fmt: skip
 PRODUCT_SEARCH: Mapping[str, Reader] = {
-    "id": lambda r: int(number(r["id"])), "title": _key("title"), "updated_at": _key("updated"), "created_at": _key("created"), "handle": _key("handle"),
-    "status": lambda r: r["status"].lower(), "product_type": _key("type"), "sku": lambda r: r["variant"]["sku"], "gift_card": _key("gift"),
+    "id": lambda r: int(number(r["id"])), "title": _key("title"), "updated_at": _key("updated"), "created_at": _key("created"),
+    "handle": _key("handle"),
+    "status": lambda r: r["status"].lower(), "product_type": _key("type"), "sku": lambda r: r["variant"]["sku"],
+    "gift_card": _key("gift"),
 }  # fmt: skip
 CHECKOUT_SEARCH: Mapping[str, Reader] = {
-    "id": lambda r: int(number(r["id"])), "created_at": _key("created"), "updated_at": _key("updated"), "status": lambda _r: "open",
+    "id": lambda r: int(number(r["id"])), "created_at": _key("created"), "updated_at": _key("updated"),
+    "status": lambda _r: "open",
     "recovery_state": lambda r: "recovered" if r["completed"] else "not_recovered", "email_state": lambda _r: "not_sent",
 }  # fmt: skip
 DISCOUNT_SEARCH: Mapping[str, Reader] = {
     "id": lambda r: int(number(r["id"])), "code": lambda r: r["discount"]["code"], "title": lambda r: r["discount"]["title"],
-    "status": lambda r: r["discount"]["status"].lower(), "created_at": lambda r: r["discount"]["created"], "updated_at": lambda r: r["discount"]["updated"],
-    "ends_at": lambda r: r["discount"]["ends"], "starts_at": lambda r: r["discount"]["starts"], "discount_type": lambda _r: "code",
+    "status": lambda r: r["discount"]["status"].lower(), "created_at": lambda r: r["discount"]["created"],
+    "updated_at": lambda r: r["discount"]["updated"],
+    "ends_at": lambda r: r["discount"]["ends"], "starts_at": lambda r: r["discount"]["starts"],
+    "discount_type": lambda _r: "code",
     "times_used": lambda r: r["discount"]["used"],
 }  # fmt: skip
 OPERATION_SEARCH: Mapping[str, Reader] = {
@@ -49,8 +59,10 @@ OPERATION_SEARCH: Mapping[str, Reader] = {
     "operation_type": lambda r: r["type"].lower(),
 }  # fmt: skip
 PLACES: Mapping[str, Place] = {
-    "ID": by_id, "CREATED_AT": by("created"), "UPDATED_AT": by("updated"), "PROCESSED_AT": by("processed"), "NAME": by("last"), "TITLE": by("title"),
-    "ORDER_NUMBER": lambda r: (f"{r['number']:09d}", r["id"]), "TOTAL_PRICE": lambda r: (f"{order_fields.total(r):012d}", r["id"]),
+    "ID": by_id, "CREATED_AT": by("created"), "UPDATED_AT": by("updated"), "PROCESSED_AT": by("processed"), "NAME": by("last"),
+    "TITLE": by("title"),
+    "ORDER_NUMBER": lambda r: (f"{r['number']:09d}", r["id"]),
+    "TOTAL_PRICE": lambda r: (f"{order_fields.total(r):012d}", r["id"]),
     "CHECKOUT_ID": by_id, "RELEVANCE": by_id,
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Shopify's search syntax, as far as a connector needs it: terms joined by spaces or AND. An unknown field is *ignored* with a warning."""
+"""Shopify's search syntax, as far as a connector needs it. An unknown field is *ignored*, with a warning."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _test(term: Term) -> Callable[[Any], bool]:
         if value is None:
             return False
         if isinstance(value, bool):
-            return value == (wanted.lower() == "true")
+            return bool(value == (wanted.lower() == "true"))
         given, limit = _comparable(value, wanted)
         match term.comparator:
             case ">":
@@ -83,7 +83,7 @@ def _test(term: Term) -> Callable[[Any], bool]:
             case "<=":
                 return bool(given <= limit)
             case _:
-                return bool(limit == "*" or given == limit)
+                return bool(limit in ("*", given))
 
     return test
 
@@ -102,4 +102,4 @@ def _comparable(value: Any, wanted: str) -> tuple[Any, Any]:
 def _moment(text: str) -> str:
     if len(text) == len("2026-01-01"):
         return f"{text}T00:00:00Z"
-    return iso(datetime.fromisoformat(text.replace("Z", "+00:00"))) or ""
+    return iso(datetime.fromisoformat(text)) or ""

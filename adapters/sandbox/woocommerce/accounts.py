@@ -66,8 +66,10 @@ def _account(store: WooStore, each: Person, history: list[Purchase], orders: int
     billing = shapes.address(each, each.email, phone) if history else {}
     empty = draw(seed, "no name", each.number) < 0.02
     made = shapes.customer(
-        store, number, created, max(created, min(now - timedelta(hours=1), history[-1].at if history else created)), email="" if nameless else email,
-        first_name="" if empty else each.first, last_name="" if empty else each.last, username=f"customer{number}", billing=billing,
+        store, number, created, max(created, min(now - timedelta(hours=1), history[-1].at if history else created)),
+        email="" if nameless else email,
+        first_name="" if empty else each.first, last_name="" if empty else each.last, username=f"customer{number}",
+        billing=billing,
         is_paying_customer=bool(history), meta_data=meta,
     )  # fmt: skip
     store.customers[number] = made

@@ -18,9 +18,12 @@ EUR_PER_100_GBP = 117
 TAX = 20  # per cent, on top of the price
 FOREIGN = ("TRY", 50)  # and its rate: units for 1 EUR
 CATEGORIES = (
-    ("Kitchen", ("Mug", "Cup", "Plate", "Bowl", "Cake", "Tea", "Jar", "Baking", "Egg")), ("Christmas", ("Christmas", "Reindeer", "Santa", "Advent")),
-    ("Bags", ("Bag", "Purse", "Shopper", "Box")), ("Garden", ("Garden", "Bird", "Flower", "Plant")), ("Lights & Candles", ("Light", "Candle", "Lantern")),
-    ("Giysi & Ayakkabı", ("Slipper", "Sock", "Apron", "Umbrella")), ("Gift vouchers", ("Gift Voucher",)), ("Other", ("",)),
+    ("Kitchen", ("Mug", "Cup", "Plate", "Bowl", "Cake", "Tea", "Jar", "Baking", "Egg")),
+    ("Christmas", ("Christmas", "Reindeer", "Santa", "Advent")),
+    ("Bags", ("Bag", "Purse", "Shopper", "Box")), ("Garden", ("Garden", "Bird", "Flower", "Plant")),
+    ("Lights & Candles", ("Light", "Candle", "Lantern")),
+    ("Giysi & Ayakkabı", ("Slipper", "Sock", "Apron", "Umbrella")),  # noqa: RUF001
+    ("Gift vouchers", ("Gift Voucher",)), ("Other", ("",)),
 )  # fmt: skip
 
 
@@ -40,7 +43,8 @@ class _Bill:
     def amounts(self) -> dict[str, int]:
         tax = self.goods_tax + self.shipping_tax
         return {
-            "discount_total": self.discount, "discount_tax": self.discount_tax, "shipping_total": self.shipping, "shipping_tax": self.shipping_tax,
+            "discount_total": self.discount, "discount_tax": self.discount_tax, "shipping_total": self.shipping,
+            "shipping_tax": self.shipping_tax,
             "cart_tax": self.goods_tax, "total": self.goods + self.shipping + tax, "total_tax": tax,
         }  # fmt: skip
 
@@ -66,7 +70,8 @@ def _products(store: WooStore, past: History) -> dict[int, Record]:
     for name, number in names.items():
         slug = "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
         store.categories[number] = {
-            "id": number, "name": name.replace("&", "&amp;"), "slug": slug, "parent": 0, "description": "", "display": "default", "image": None,
+            "id": number, "name": name.replace("&", "&amp;"), "slug": slug, "parent": 0, "description": "",
+            "display": "default", "image": None,
             "menu_order": 0, "count": 0, "_links": store.links(f"products/categories/{number}"),
         }  # fmt: skip
     sold = sorted({line.article for purchase in purchases_in(WOOCOMMERCE, past, store.seed) for line in purchase.lines})
@@ -106,9 +111,11 @@ def _order(store: WooStore, purchase: Purchase, each: Person | None, products: d
     if status == "trash":
         meta.append(store.meta("_wp_trash_meta_status", "wc-cancelled"))
     made = shapes.order(
-        store, number, purchase.at, status, billing, line_items=bill.lines, amounts=bill.amounts, coupon_lines=coupons, meta_data=meta,
+        store, number, purchase.at, status, billing, line_items=bill.lines, amounts=bill.amounts, coupon_lines=coupons,
+        meta_data=meta,
         shipping_lines=[shapes.shipping_line(store, bill.shipping, bill.shipping_tax)] if bill.shipping else [],
-        tax_lines=[shapes.tax_line(store, bill.goods_tax, bill.shipping_tax)], customer_id=customer_id, modified=max(modified, purchase.at),
+        tax_lines=[shapes.tax_line(store, bill.goods_tax, bill.shipping_tax)], customer_id=customer_id,
+        modified=max(modified, purchase.at),
         paid=purchase.at + timedelta(minutes=2), currency=FOREIGN[0] if foreign else store.currency,
     )  # fmt: skip
     store.orders[number] = made

@@ -36,7 +36,11 @@ def product(store: WooStore, request: Request, number: int) -> Response:
 def categories(store: WooStore, request: Request) -> Response:
     params = Params(request, CATEGORY_CHOICES, "name", "asc")
     name = "id" if params.orderby == "include" else params.orderby
-    found = sorted(store.categories.values(), key=lambda each: each.get(name, each["id"]), reverse=params.order == "desc")
+    found = sorted(
+        store.categories.values(),
+        key=lambda each: str(each.get(name, "")) if name != "id" else f"{each['id']:09d}",
+        reverse=params.order == "desc",
+    )
     if "include" in params.many:
         found = [each for each in found if each["id"] in params.ids("include")]
     return page(store, request, params, found, lambda each: each)
@@ -52,7 +56,8 @@ def system_status(store: WooStore, request: Request) -> Response:
         "active_plugins": [{"plugin": "woocommerce/woocommerce.php", "name": "WooCommerce", "version": VERSION}],
         "theme": {"name": "Twenty Twenty-Five", "version": "1.5"},
         "settings": {
-            "api_enabled": False, "force_ssl": False, "currency": store.currency, "currency_symbol": "&euro;", "currency_position": "left",
+            "api_enabled": False, "force_ssl": False, "currency": store.currency, "currency_symbol": "&euro;",
+            "currency_position": "left",
             "thousand_separator": ",", "decimal_separator": ".", "number_of_decimals": 2, "geolocation_enabled": False,
             "order_datastore": "Automattic\\WooCommerce\\Internal\\DataStores\\Orders\\OrdersTableDataStore",
             "HPOS_enabled": True, "HPOS_sync_enabled": False,
@@ -83,14 +88,19 @@ def _settings(store: WooStore) -> dict[str, list[dict[str, object]]]:
     rows = {
         "general": (
             ("woocommerce_store_address", "Address line 1", "1 Main St"), ("woocommerce_store_city", "City", "İstanbul"),
-            ("woocommerce_default_country", "Country / State", "TR:TR34"), ("woocommerce_store_postcode", "Postcode / ZIP", "34000"),
+            ("woocommerce_default_country", "Country / State", "TR:TR34"),
+            ("woocommerce_store_postcode", "Postcode / ZIP", "34000"),
             ("woocommerce_calc_taxes", "Enable taxes", "yes"),
             ("woocommerce_enable_coupons", "Enable coupons", "yes" if store.coupons_enabled else "no"),
             ("woocommerce_currency", "Currency", store.currency), ("woocommerce_currency_pos", "Currency position", "left"),
-            ("woocommerce_price_thousand_sep", "Thousand separator", ","), ("woocommerce_price_decimal_sep", "Decimal separator", "."),
+            ("woocommerce_price_thousand_sep", "Thousand separator", ","),
+            ("woocommerce_price_decimal_sep", "Decimal separator", "."),
             ("woocommerce_price_num_decimals", "Number of decimals", "2"),
         ),
-        "tax": (("woocommerce_prices_include_tax", "Prices entered with tax", "no"), ("woocommerce_tax_based_on", "Based on", "shipping")),
+        "tax": (
+            ("woocommerce_prices_include_tax", "Prices entered with tax", "no"),
+            ("woocommerce_tax_based_on", "Based on", "shipping"),
+        ),
     }  # fmt: skip
     return {group: [_setting(store, group, *row) for row in held] for group, held in rows.items()}
 

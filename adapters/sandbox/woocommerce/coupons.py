@@ -16,7 +16,8 @@ from adapters.sandbox.woocommerce.store import Record, WooStore
 CHOICES = ("date", "id", "include", "title", "slug", "modified")
 TYPES = ("percent", "fixed_cart", "fixed_product")
 PLAIN = (
-    "description", "individual_use", "product_ids", "excluded_product_ids", "usage_limit", "usage_limit_per_user", "limit_usage_to_x_items",
+    "description", "individual_use", "product_ids", "excluded_product_ids", "usage_limit", "usage_limit_per_user",
+    "limit_usage_to_x_items",
     "free_shipping", "product_categories", "excluded_product_categories", "exclude_sale_items",
 )  # fmt: skip
 
@@ -55,7 +56,8 @@ def add(store: WooStore, body: dict[str, Any]) -> Record:
         raise WooError(400, "woocommerce_rest_coupon_code_already_exists", "The coupon code already exists")
     number, now = store.post_id(), store.clock.now()
     made: Record = {
-        "id": number, "code": code, "amount": "0.00", "status": "publish", **store.dates("date_created", now), **store.dates("date_modified", now),
+        "id": number, "code": code, "amount": "0.00", "status": "publish", **store.dates("date_created", now),
+        **store.dates("date_modified", now),
         "discount_type": "fixed_cart", "description": "", "date_expires": None, "date_expires_gmt": None, "usage_count": 0,
         "individual_use": False, "product_ids": [], "excluded_product_ids": [], "usage_limit": None, "usage_limit_per_user": None,
         "limit_usage_to_x_items": None, "free_shipping": False, "product_categories": [], "excluded_product_categories": [],

@@ -28,7 +28,7 @@ def net_spent(store: WooStore, order: Record) -> int | None:
 
 
 def identities(store: WooStore) -> list[tuple[str, str | None]]:
-    """(account, e-mail) of everybody, guests with the account ''. An account without an e-mail is known by its billing address."""
+    """(account, e-mail) of everybody, guests with the account ''. An account without one is known by its billing address."""
     people = [(str(each["id"]), each["email"] or each["billing"]["email"] or None) for each in store.customers.values()]
     people += [
         ("", each["billing"]["email"])

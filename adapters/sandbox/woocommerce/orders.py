@@ -184,12 +184,15 @@ def place(store: WooStore, body: dict[str, Any]) -> Record:
         else store.clock.now()
     )
     amounts = {
-        "discount_total": 0, "discount_tax": 0, "shipping_total": 0, "shipping_tax": 0, "cart_tax": tax, "total": goods + tax, "total_tax": tax
+        "discount_total": 0, "discount_tax": 0, "shipping_total": 0, "shipping_tax": 0, "cart_tax": tax, "total": goods + tax,
+        "total_tax": tax
     }  # fmt: skip
     made = shapes.order(
-        store, store.post_id(), at, body.get("status", "pending"), billing, line_items=lines, shipping_lines=[], amounts=amounts, paid=at,
+        store, store.post_id(), at, body.get("status", "pending"), billing, line_items=lines, shipping_lines=[],
+        amounts=amounts, paid=at,
         tax_lines=[shapes.tax_line(store, tax, 0)], customer_id=customer_id, created_via=body.get("created_via", "rest-api"),
-        modified=store.clock.now(), coupon_lines=[shapes.coupon_line(store, each["code"].lower(), 0, 0, 0) for each in body.get("coupon_lines", [])],
+        modified=store.clock.now(),
+        coupon_lines=[shapes.coupon_line(store, each["code"].lower(), 0, 0, 0) for each in body.get("coupon_lines", [])],
     )  # fmt: skip
     write_meta(store, made["meta_data"], body.get("meta_data", []))
     store.orders[made["id"]] = made

@@ -74,7 +74,8 @@ class Params:
 def moment(store: WooStore, value: str, *, gmt: bool) -> str:
     """The value as comparable UTC text.
 
-    A value without offset is site time, or UTC with ``dates_are_gmt``. A value *with* an offset is first turned into site time and
+    A value without offset is site time,
+    or UTC with ``dates_are_gmt``. A value *with* an offset is first turned into site time and
     then, with ``dates_are_gmt``, taken for UTC: three hours too late here. That is what WooCommerce 11.0.1 does.
     """
     match = DATE.match(value)

@@ -82,7 +82,8 @@ def line(store: WooStore, article: Record, quantity: int, subtotal: int, total: 
 
 def shipping_line(store: WooStore, total: int, tax: int) -> Record:
     return {
-        "id": store.row_id(), "method_title": "Flat rate", "method_id": "flat_rate", "instance_id": "", "total": text(total), "total_tax": text(tax),
+        "id": store.row_id(), "method_title": "Flat rate", "method_id": "flat_rate", "instance_id": "", "total": text(total),
+        "total_tax": text(tax),
         "taxes": [{"id": 1, "total": text(tax), "subtotal": ""}], "tax_status": "taxable", "meta_data": [],
     }  # fmt: skip
 
@@ -98,13 +99,13 @@ def coupon_line(store: WooStore, code: str, percent: int, discount: int, tax: in
     info = f'[0,"{code}","percent",{percent}]'
     return {
         "id": store.row_id(), "code": code, "discount": text(discount), "discount_tax": text(tax),
-        "meta_data": [{"id": store.row_id(), "key": "coupon_info", "value": info, "display_key": "coupon_info", "display_value": info}],
+        "meta_data": [store.meta("coupon_info", info) | {"display_key": "coupon_info", "display_value": info}],
         "discount_type": "percent", "nominal_amount": percent, "free_shipping": False,
     }  # fmt: skip
 
 
 def order(store: WooStore, number: int, at: datetime, status: str, billing: Record, **parts: Any) -> Record:
-    """``parts``: line_items, shipping_lines, tax_lines, coupon_lines, meta_data, amounts {field: cents}, customer_id, currency, modified."""
+    """``parts``: the lists of lines and meta_data, amounts {field: cents}, customer_id, currency, modified, paid."""
     key = f"wc_order_{token(13, store.seed, 'order key', number)}"
     currency = parts.get("currency", store.currency)
     customer_id = parts.get("customer_id", 0)
@@ -146,7 +147,7 @@ def order(store: WooStore, number: int, at: datetime, status: str, billing: Reco
         "needs_payment": status in ("pending", "failed", "checkout-draft"),
         "needs_processing": True,
         "currency_symbol": SYMBOLS[currency],
-        "_links": store.links(f"orders/{number}", **({"customer": f"customers/{customer_id}"} if customer_id else {})),
+        "_links": store.links(f"orders/{number}", more={"customer": f"customers/{customer_id}"} if customer_id else {}),
     }
 
 
@@ -165,7 +166,7 @@ def refund(store: WooStore, number: int, order_id: int, at: datetime, amount: in
         "shipping_lines": [],
         "tax_lines": parts.get("tax_lines", []),
         "fee_lines": [],
-        "_links": store.links(path, ["GET", "DELETE"], up=f"orders/{order_id}"),
+        "_links": store.links(path, ["GET", "DELETE"], more={"up": f"orders/{order_id}"}),
     }
 
 
@@ -174,9 +175,14 @@ def product(store: WooStore, number: int, at: datetime, name: str, sku: str, pri
     return {
         "id": number, "name": name, "slug": slug, "permalink": f"{store.origin}/product/{slug}/",
         **store.dates("date_created", at), **store.dates("date_modified", at),
-        "type": "simple", "status": "publish", "featured": False, "catalog_visibility": "visible", "description": "", "short_description": "",
-        "sku": sku, "price": text(price), "regular_price": text(price), "sale_price": "", "on_sale": False, "purchasable": True, "total_sales": 0,
-        "virtual": False, "downloadable": False, "tax_status": "taxable", "tax_class": "", "manage_stock": False, "stock_quantity": None,
-        "weight": "", "parent_id": 0, "categories": categories, "brands": [], "tags": [], "images": [], "attributes": [], "variations": [],
-        "menu_order": 0, "meta_data": [], "stock_status": "instock", "has_options": False, "_links": store.links(f"products/{number}"),
+        "type": "simple", "status": "publish", "featured": False, "catalog_visibility": "visible", "description": "",
+        "short_description": "",
+        "sku": sku, "price": text(price), "regular_price": text(price), "sale_price": "", "on_sale": False, "purchasable": True,
+        "total_sales": 0,
+        "virtual": False, "downloadable": False, "tax_status": "taxable", "tax_class": "", "manage_stock": False,
+        "stock_quantity": None,
+        "weight": "", "parent_id": 0, "categories": categories, "brands": [], "tags": [], "images": [], "attributes": [],
+        "variations": [],
+        "menu_order": 0, "meta_data": [], "stock_status": "instock", "has_options": False,
+        "_links": store.links(f"products/{number}"),
     }  # fmt: skip

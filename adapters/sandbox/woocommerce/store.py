@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -75,13 +76,13 @@ class WooStore:
     def touch(self, record: Record) -> None:
         record.update(self.dates("date_modified", self.clock.now()))
 
-    def links(self, path: str, methods: list[str] | None = None, **more: Any) -> Record:
+    def links(self, path: str, methods: list[str] | None = None, more: Mapping[str, str] | None = None) -> Record:
         base = f"{self.origin}/wp-json/wc/v3/"
         collection = path.rsplit("/", 1)[0]
         return {
             "self": [{"href": base + path, "targetHints": {"allow": methods or METHODS}}],
             "collection": [{"href": base + collection}],
-            **{name: [{"href": base + target}] for name, target in more.items()},
+            **{name: [{"href": base + target}] for name, target in (more or {}).items()},
         }
 
     def shown(self, resource: str, record: Record) -> Record:

@@ -36,8 +36,10 @@ def create(store: WooStore, request: Request) -> Response:
     number = max(store.webhooks, default=0) + 1
     resource, _, event = body["topic"].partition(".")
     made: Record = {
-        "id": number, "name": body.get("name", ""), "status": "active", "topic": body["topic"], "resource": resource, "event": event, "hooks": [],
-        "delivery_url": body["delivery_url"], **store.dates("date_created", store.clock.now()), **store.dates("date_modified", None),
+        "id": number, "name": body.get("name", ""), "status": "active", "topic": body["topic"], "resource": resource,
+        "event": event, "hooks": [],
+        "delivery_url": body["delivery_url"], **store.dates("date_created", store.clock.now()),
+        **store.dates("date_modified", None),
         "_links": store.links(f"webhooks/{number}"),
     }  # fmt: skip
     store.webhooks[number] = made
