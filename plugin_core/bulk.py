@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
+from zlib import crc32
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -38,34 +39,48 @@ def upsert(
     action = f"DO UPDATE SET {sets}" if update else "DO NOTHING"
     if update and newer:
         action += f" WHERE excluded.{newer} >= {table.name}.{newer}"
-    _write(session, table, columns, rows, f"ON CONFLICT ({', '.join(key)}) {action}")
+    write(session, table, columns, rows, f"ON CONFLICT ({', '.join(key)}) {action}")
 
 
 def insert(session: Session, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    if rows:
-        _write(session, table, columns, rows, "")
+    """Rows that cannot exist yet; an error where one does."""
+    if not rows:
+        return
+    if is_sqlite(session) or len(rows) < _COPY_FROM:
+        write(session, table, columns, rows, "")
+        return
+    cursor = driver_cursor(session)
+    _copy(cursor, table.name, columns, rows)
+    cursor.close()
 
 
-def _write(session: Session, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], tail: str) -> None:
+def write(session: Session, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], tail: str) -> None:
+    """Insert ``rows`` with ``tail`` (an ON CONFLICT clause) behind the statement; no two rows may conflict with each other."""
+    if not rows:
+        return
     names = ", ".join(columns)
     cursor = driver_cursor(session)
-    if is_sqlite(session):
-        marks = ", ".join("?" * len(columns))
-        cursor.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {tail}", rows)
-    elif len(rows) < _COPY_FROM:
-        marks = ", ".join(["%s"] * len(columns))
+    if is_sqlite(session) or len(rows) < _COPY_FROM:
+        marks = ", ".join(["?" if is_sqlite(session) else "%s"] * len(columns))
         cursor.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {tail}", rows)
     else:
-        temporary = f"incoming_{table.name}"
-        cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {temporary} (LIKE {table.name}) ON COMMIT DELETE ROWS")
-        cursor.execute(f"TRUNCATE {temporary}")
-        for name in set(table.columns.keys()) - set(columns):
-            cursor.execute(f"ALTER TABLE {temporary} ALTER COLUMN {name} DROP NOT NULL")
-        with cursor.copy(f"COPY {temporary} ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+        # One a set of columns: the table of the last page is used again. Made by SELECT it has none of the constraints.
+        temporary = f"incoming_{table.name}_{crc32(names.encode()):08x}"
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {temporary} ON COMMIT DELETE ROWS "
+            f"AS SELECT {names} FROM {table.name} WITH NO DATA"
+        )
+        _copy(cursor, temporary, columns, rows)
         cursor.execute(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {temporary} {tail}")
+        cursor.execute(f"TRUNCATE {temporary}")
     cursor.close()
+
+
+def _copy(cursor: Any, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        write = copy.write_row
+        for row in rows:
+            write(row)
 
 
 def update_rows(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -109,12 +124,15 @@ def values(session: Session, items: Iterable[Any]) -> Any:
     return json.dumps(list(items)) if is_sqlite(session) else list(items)
 
 
-def next_ids(session: Session, table: sa.Table, count: int) -> list[int]:
-    """``count`` fresh primary keys. On SQLite the caller's transaction holds the only write lock, so they can't be taken meanwhile."""
+def next_ids(session: Session, table: sa.Table, count: int, *, after: int = 0) -> list[int]:
+    """``count`` fresh primary keys, ascending. ``after`` is the highest one handed out but not stored yet.
+
+    On SQLite the caller's transaction holds the only write lock, so nobody can take them meanwhile.
+    """
     if not count:
         return []
     if is_sqlite(session):
-        first = int(select(session, f"SELECT COALESCE(MAX(id), 0) + 1 FROM {table.name}")[0][0])
+        first = max(int(select(session, f"SELECT COALESCE(MAX(id), 0) FROM {table.name}")[0][0]), after) + 1
         return list(range(first, first + count))
     return [
         row[0]

@@ -12,7 +12,20 @@ from plugin_core.products import models as products
 from plugin_core.referral import models as referral
 from plugin_core.segments import models as segments
 from plugin_core.stores import models as stores
+from plugin_core.tombstones import Tombstone
 
 metadata = Base.metadata
 
-__all__ = ["customers", "loyalty", "metadata", "offers", "orders", "outbox", "products", "referral", "segments", "stores"]
+__all__ = [
+    "Tombstone",
+    "customers",
+    "loyalty",
+    "metadata",
+    "offers",
+    "orders",
+    "outbox",
+    "products",
+    "referral",
+    "segments",
+    "stores",
+]

@@ -27,6 +27,9 @@ class Customer(Base):
     birthday: Mapped[str] = mapped_column(default="")  # "MM-DD"
     field_times: Mapped[dict[str, Any]] = mapped_column(default=dict)  # field -> time of the record it came from
     since: Mapped[int]  # earliest time known: account made or first order placed
+    # The record the key was drawn from: the earliest decides, whatever arrived first.
+    key_since: Mapped[int] = mapped_column(default=0)  # when that account was made or that order placed
+    key_at: Mapped[int] = mapped_column(default=0)  # as of which change of that record
     edited: Mapped[dict[str, Any]] = mapped_column(default=dict)  # fields set by hand: never overwritten
     merged_into: Mapped[int | None] = mapped_column(BigId)
     paused_until: Mapped[int | None]  # no marketing until then
@@ -34,7 +37,7 @@ class Customer(Base):
 
 
 class CustomerAddress(Base):
-    """Every address that means this person within the account: an e-mail in identity form, or ``tel:+...`` for a verified phone."""
+    """An address that means this person within the account: an e-mail in identity form, or ``tel:+...`` for a verified phone."""
 
     __tablename__ = "customer_addresses"
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("accounts.id"), primary_key=True)
@@ -59,6 +62,7 @@ class StoreCustomer(Base):
     modified_at: Mapped[int] = mapped_column(default=0)
     content_hash: Mapped[str] = mapped_column(default="")
     placeholder: Mapped[bool] = mapped_column(default=False)  # an order named it, the record itself has not come yet
+    nameless: Mapped[bool] = mapped_column(default=False)  # was seen without an e-mail: the addresses of its orders are its own
     deleted_at: Mapped[int | None]
 
 
@@ -112,6 +116,7 @@ class ConsentEntry(Base):
     text_version: Mapped[str] = mapped_column(default="")
     at: Mapped[int]
     recorded_at: Mapped[int]
+    subject: Mapped[str] = mapped_column(default="")  # the account (platform id) it was said for; "" for a guest or with us
 
 
 class Suppression(Base):

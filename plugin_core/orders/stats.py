@@ -26,6 +26,7 @@ _MEASURES = (
 )
 # What belongs to other rooms begins here, for people seen for the first time.
 _BEGIN = ("rfm_group", "lifecycle", "segment_bits", "points", "points_pending", "tier", "may_email")
+_NOTHING = (0, 0, None, 0, 0, 0, 0, 0, None, None, None)  # orders_count up to previous_order_at
 _BEGINNING = ("prospects", "prospect", 0, 0, 0, "", False)
 
 _AGGREGATE = """
@@ -56,40 +57,20 @@ def recompute(session: Session, store: Store, settings: StoreSettings, customer_
         _query(
             session,
             store,
-            "SELECT o.customer_id, MAX(r.at) FROM {source} JOIN refunds r ON r.order_id = o.id WHERE o.counted GROUP BY o.customer_id",
+            "SELECT o.customer_id, MAX(r.at) FROM {source} JOIN refunds r ON r.order_id = o.id "
+            "WHERE o.counted GROUP BY o.customer_id",
             chosen,
         )
     )
     crowded = [person for person, total in totals.items() if total[10]]
     seen = _count_visits(session, store, crowded, span)
     foreign = _foreign(session, store, [person for person, total in totals.items() if total[0] != total[1]])
-    rows: list[tuple[Any, ...]] = []
+    rows = []
     for person in people:
         total = totals.get(person)
+        touch = last_touch.get(person)
         if total is None:
-            rows.append(
-                (
-                    store.id,
-                    person,
-                    0,
-                    0,
-                    None,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    None,
-                    None,
-                    None,
-                    last_touch.get(person),
-                    None,
-                    0,
-                    None,
-                    None,
-                    *_BEGINNING,
-                )
-            )
+            rows.append((store.id, person, *_NOTHING, touch, None, 0, None, None, *_BEGINNING))
             continue
         orders, priced, net, merchandise, received, refunded, with_code, first, last, previous, _crowded = total
         count, last_visit = seen.get(person, (orders, last))
@@ -106,23 +87,41 @@ def recompute(session: Session, store: Store, settings: StoreSettings, customer_
                     int(merchandise),
                     int(received),
                     int(refunded),
-                    int(with_code),
                 ),
-                *(first, last, previous, last_touch.get(person), last_refund.get(person), count, last_visit, gap, *_BEGINNING),
+                *(int(with_code), first, last, previous, touch, last_refund.get(person), count, last_visit, gap, *_BEGINNING),
             )
         )
     bulk.upsert(session, _STATS, (*_KEY, *_MEASURES, *_BEGIN), rows, key=_KEY, update=_MEASURES)
+    if customer_ids is not None:
+        _drop_strangers(session, store, [person for person in people if person not in last_touch and person not in totals])
     return people
 
 
 def _everybody(session: Session, store: Store) -> list[int]:
     rows = bulk.select(
         session,
-        "SELECT customer_id FROM store_customers WHERE store_id = ? UNION SELECT customer_id FROM orders WHERE store_id = ? AND customer_id IS NOT NULL "
+        "SELECT customer_id FROM store_customers WHERE store_id = ? "
+        "UNION SELECT customer_id FROM orders WHERE store_id = ? AND customer_id IS NOT NULL "
         "UNION SELECT customer_id FROM checkouts WHERE store_id = ? AND customer_id IS NOT NULL ORDER BY 1",
         *[store.id] * 3,
     )
     return [row[0] for row in rows]
+
+
+def _drop_strangers(session: Session, store: Store, people: Sequence[int]) -> None:
+    """Whoever the store knows no more (the order was another's) is no prospect of it; members of a segment leave that first."""
+    if not people:
+        return
+    known = " AND ".join(
+        f"NOT EXISTS (SELECT 1 FROM {table} k WHERE k.customer_id = customer_stats.customer_id AND k.store_id = ?)"
+        for table in ("store_customers", "orders", "checkouts")
+    )
+    bulk.execute(
+        session,
+        f"DELETE FROM customer_stats WHERE store_id = ? AND customer_id IN ({bulk.listed(session, 'bigint')}) "
+        f"AND segment_bits = 0 AND {known}",
+        *(store.id, bulk.values(session, people), store.id, store.id, store.id),
+    )
 
 
 def _query(session: Session, store: Store, sql: str, people: Sequence[int] | None) -> list[tuple[Any, ...]]:
@@ -159,7 +158,10 @@ def _foreign(session: Session, store: Store, people: Iterable[int]) -> dict[int,
     found: dict[int, dict[str, int]] = {}
     chosen = list(people)
     if chosen:
-        sql = "SELECT o.customer_id, o.currency, COUNT(*) FROM {source} WHERE o.counted AND o.net IS NULL GROUP BY o.customer_id, o.currency"
+        sql = (
+            "SELECT o.customer_id, o.currency, COUNT(*) FROM {source} "
+            "WHERE o.counted AND o.net IS NULL GROUP BY o.customer_id, o.currency"
+        )
         for person, currency, count in _query(session, store, sql, chosen):
             found.setdefault(person, {})[currency] = count
     return {person: json.dumps(counts, sort_keys=True) for person, counts in found.items()}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from plugin_core import bulk
+from plugin_core import bulk, tombstones
 from plugin_core.products.models import Product, ProductCategory
 from plugin_core.records import Deletion, ProductRecord
 from plugin_core.stores.models import Store
@@ -29,15 +29,22 @@ def apply_products(session: Session, store: Store, records: Sequence[ProductReco
         row[0]: (row[1], row[2])
         for row in bulk.select(
             session,
-            f"SELECT external_id, modified_at, content_hash FROM products WHERE store_id = ? AND external_id IN ({bulk.listed(session, 'text')})",
+            f"SELECT external_id, modified_at, content_hash FROM products "
+            f"WHERE store_id = ? AND external_id IN ({bulk.listed(session, 'text')})",
             store.id,
             bulk.values(session, newest),
         )
     }
     fresh = [record for ext, record in newest.items() if _is_news(record, stored.get(ext))]
+    if not fresh:
+        return 0
+    gone = tombstones.moments(session, store.id, "products", [record.external_id for record in fresh])
     rows = [
-        (store.id, record.external_id, record.modified_at, record.content_hash, record.title, record.price, record.currency)
-        + (record.url, record.image_url, record.active)
+        (
+            *(store.id, record.external_id, record.modified_at, record.content_hash, record.title, record.price),
+            *(record.currency, record.url, record.image_url),
+            record.active and gone.get(record.external_id, record.modified_at - 1) < record.modified_at,
+        )
         for record in fresh
     ]
     bulk.upsert(session, _PRODUCTS, _COLUMNS, rows, key=_COLUMNS[:2], update=_COLUMNS[2:])
@@ -47,22 +54,18 @@ def apply_products(session: Session, store: Store, records: Sequence[ProductReco
         store.id,
         bulk.values(session, [record.external_id for record in fresh]),
     )
-    bulk.upsert(
-        session,
-        _CATEGORIES,
-        ("store_id", "product_id", "category"),
-        [(store.id, record.external_id, category) for record in fresh for category in record.categories],
-        key=("store_id", "product_id", "category"),
-    )
+    categories = {(store.id, record.external_id, category) for record in fresh for category in record.categories}
+    bulk.insert(session, _CATEGORIES, ("store_id", "product_id", "category"), sorted(categories))
     return len(fresh)
 
 
 def retire_products(session: Session, store: Store, deletions: Sequence[Deletion]) -> int:
+    """Gone from the store: kept for the orders that name them, but inactive. One changed after the deletion is back."""
     return sum(
         bulk.execute(
             session,
-            "UPDATE products SET active = ?, content_hash = '' WHERE store_id = ? AND external_id = ? AND active",
-            *(False, store.id, deletion.external_id),
+            "UPDATE products SET active = ? WHERE store_id = ? AND external_id = ? AND modified_at <= ? AND active",
+            *(False, store.id, deletion.external_id, deletion.at),
         )
         for deletion in deletions
     )

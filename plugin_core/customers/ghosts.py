@@ -1,0 +1,46 @@
+"""People nothing speaks of any more: an order made them and was given to somebody else since."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy.orm import Session
+
+from plugin_core import bulk
+
+# Whoever has any of these stays.
+_TRACES = (
+    "orders WHERE customer_id = customers.id",
+    "checkouts WHERE customer_id = customers.id",
+    "store_customers WHERE customer_id = customers.id AND NOT placeholder",
+    "offers WHERE customer_id = customers.id",
+    "points_entries WHERE customer_id = customers.id",
+    "referral_codes WHERE customer_id = customers.id",
+    "memberships WHERE customer_id = customers.id",
+    "consent_entries WHERE customer_id = customers.id AND store_id = 0",
+    "customer_merges WHERE customers.id IN (survivor_id, absorbed_id)",
+)
+_LEFTOVERS = (
+    *("tier_states", "stale_customers", "customer_stats", "consents", "consent_entries", "customer_addresses"),
+    "store_customers",
+)
+
+
+def forget(session: Session, customer_ids: Collection[int]) -> set[int]:
+    """Of these people those who are gone now."""
+    if not customer_ids:
+        return set()
+    nothing = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {trace})" for trace in _TRACES)
+    rows = bulk.select(
+        session,
+        f"SELECT id FROM customers WHERE id IN ({bulk.listed(session, 'bigint')}) AND CAST(edited AS TEXT) = '{{}}' "
+        f"AND merged_into IS NULL AND erased_at IS NULL AND {nothing}",
+        bulk.values(session, customer_ids),
+    )
+    ghosts = {row[0] for row in rows}
+    if ghosts:
+        chosen = bulk.values(session, ghosts)
+        for table in _LEFTOVERS:
+            bulk.execute(session, f"DELETE FROM {table} WHERE customer_id IN ({bulk.listed(session, 'bigint')})", chosen)
+        bulk.execute(session, f"DELETE FROM customers WHERE id IN ({bulk.listed(session, 'bigint')})", chosen)
+    return ghosts

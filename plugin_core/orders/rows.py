@@ -1,0 +1,62 @@
+"""An order's record as rows of the tables, foreign money brought home where its rate is known."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from plugin_core.orders.exchange import Converted, converted, rate_for
+from plugin_core.records import OrderRecord
+from plugin_core.stores.models import Store
+from plugin_core.stores.settings import StoreSettings
+
+ORDER_COLUMNS = (
+    *("id", "store_id", "external_id", "customer_id", "account_external_id", "email", "number", "placed_at", "modified_at"),
+    *("content_hash", "status", "counted", "void", "test", "currency", "total", "refunded", "merchandise", "current_merchandise"),
+    *("fx_rate", "received", "net", "basis", "codes", "with_code", "source", "cart_token"),
+)
+LINE_COLUMNS = (
+    *("order_id", "position", "external_id", "product_id", "variant_id", "sku", "title", "quantity", "current_quantity"),
+    *("net", "current_net", "gift_card"),
+)
+REFUND_COLUMNS = ("order_id", "external_id", "at", "amount")
+
+
+class Rows:
+    """Rows of a batch, filled order by order."""
+
+    def __init__(self, store: Store, settings: StoreSettings) -> None:
+        self._store_id = store.id
+        self._home = store.currency
+        self._zone = ZoneInfo(store.zone)
+        self._rates = settings.exchange_rates
+        self.new: list[tuple[Any, ...]] = []
+        self.changed: list[tuple[Any, ...]] = []
+        self.lines: list[tuple[Any, ...]] = []
+        self.refunds: list[tuple[Any, ...]] = []
+
+    def add(self, order_id: int, record: OrderRecord, person: int | None, email: str, *, known: bool) -> None:
+        total, refunded = record.total, record.refunded
+        if record.currency == self._home:
+            money: Converted = (total, total - refunded if total > refunded else 0, record.basis)
+        else:
+            rate = rate_for(record.currency, record.placed_at, record.fx_rate, self._rates, self._zone)
+            money = converted(rate, record.currency, self._home, total, refunded, record.basis)
+        codes = record.codes
+        row = (
+            *(order_id, self._store_id, record.external_id, person, record.customer_id, email, record.number, record.placed_at),
+            *(record.modified_at, record.content_hash, record.status, record.counted, record.void, record.test, record.currency),
+            *(total, refunded, record.merchandise, record.basis, record.fx_rate, *money),
+            *(_as_json(codes) if codes else "[]", bool(codes), record.source, record.cart_token),
+        )
+        (self.changed if known else self.new).append(row)
+        self.lines += [(order_id, position, *line) for position, line in enumerate(record.lines)]
+        if record.refunds:
+            self.refunds += [(order_id, *refund) for refund in record.refunds]
+
+
+@lru_cache(maxsize=1024)
+def _as_json(codes: tuple[str, ...]) -> str:
+    return json.dumps(codes)
