@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,7 @@ _RATE_KEYS = frozenset({
     "wmc_order_info",
 })  # fmt: skip
 
+_PRECISE = Context(prec=40)
 _YES = {"subscribed", "yes", "1", "true", "on", "y", "opted_in", "opt-in"}
 _NO = {"unsubscribed", "no", "0", "false", "off", "n", "opted_out", "opt-out"}
 
@@ -67,7 +68,7 @@ def fx_rate(entries: list[Meta], order_currency: str, store_currency: str) -> st
         or _woocs(found, store_currency)
         or _curcy(found, order_currency, store_currency)
     )
-    return None if rate is None else format(rate.normalize(), "f")
+    return None if rate is None else format(rate.normalize(_PRECISE), "f")
 
 
 def is_gift_card(entries: list[Meta]) -> bool:
@@ -118,7 +119,8 @@ def _positive(value: object) -> Decimal | None:
 
 
 def _inverse(rate: Decimal | None) -> Decimal | None:
-    return None if rate is None else 1 / rate
+    """To 40 digits, so that multiplying by it rounds half a cent as dividing by the rate would."""
+    return None if rate is None else _PRECISE.divide(Decimal(1), rate)
 
 
 def _state(value: object) -> str:

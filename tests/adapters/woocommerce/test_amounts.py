@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -197,3 +198,9 @@ def test_an_order_whose_refund_cannot_be_read_is_kept_apart_with_the_reason():
     responses.add("GET", f"{API}/orders/1/refunds", json=[{"id": 100, "line_items": "none"}])
     pages = list(client().pull("orders", None))
     assert [each.reason for page in pages for each in page.rejected] == ["its refund 100 can't be read"]
+
+
+def test_half_a_cent_in_a_foreign_order_is_rounded_as_dividing_by_its_rate_would():
+    meta = [{"key": "_wcpay_multi_currency_order_exchange_rate", "value": "1.2"}]
+    rate = record(currency="USD", meta_data=meta).fx_rate
+    assert Decimal(30003) * Decimal(rate or 0) == Decimal("25002.5")

@@ -1,0 +1,146 @@
+"""The adapter against a store over real HTTP: what it reads is what the store holds, to the cent, also on a bad day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pytest
+
+from adapters.sandbox import Twins, start_twins
+from adapters.woocommerce import WooCommerceClient, WooCommerceOptions, WooCommercePlatform
+from plugin_core.clock import DAY_US, to_us, utc_now
+from plugin_core.errors import BadAnswer, OutcomeUnknown, StoreError
+from plugin_core.platforms import CodeSpec, ConnectionInfo, ProfileWrite
+from plugin_core.records import OrderRecord, Page
+
+
+@pytest.fixture
+def twins() -> Iterator[Twins]:
+    with start_twins(60) as running:
+        yield running
+
+
+@pytest.fixture
+def store(twins: Twins) -> Iterator[WooCommerceClient]:
+    options = WooCommerceOptions(allow_private=True, timeouts=(2.0, 2.0), pause=lambda _seconds: None)
+    keys = {"consumer_key": twins.woocommerce.consumer_key, "consumer_secret": twins.woocommerce.consumer_secret}
+    connection = ConnectionInfo("demo", twins.woocommerce.url, keys)
+    found = WooCommercePlatform(options).open(connection)
+    facts = found.facts()
+    found.close()
+    client = WooCommercePlatform(options).open(connection._replace(currency=facts.currency, zone=facts.zone, facts=facts.details))
+    yield client
+    client.close()
+
+
+def orders(pages: list[Page]) -> dict[str, OrderRecord]:
+    return {record.external_id: record for page in pages for record in page.records if isinstance(record, OrderRecord)}
+
+
+def net_spent(records: dict[str, OrderRecord]) -> str:
+    cents = [
+        (Decimal(max(0, each.total - each.refunded)) * Decimal(each.fx_rate)).quantize(Decimal(1), ROUND_HALF_UP)
+        for each in records.values()
+        if each.counted and each.fx_rate is not None
+    ]
+    return f"{sum(cents) / 100:.2f}"
+
+
+def imported(store: WooCommerceClient) -> dict[str, OrderRecord]:
+    """A pull that begins again at its last cursor whenever the store breaks it off, as the core does."""
+    cursor: Any = None
+    pages: list[Page] = []
+    for _ in range(20):
+        try:
+            for page in store.pull("orders", cursor, full=True):
+                pages.append(page)
+                cursor = page.cursor
+        except StoreError:
+            continue
+        return orders(pages)
+    raise AssertionError("the pull never came to its end")
+
+
+def test_everything_the_store_holds_is_read_to_the_cent(twins, store):
+    holds = twins.woocommerce.state()
+    found = imported(store)
+    customers = [record for page in store.pull("customers", None) for record in page.records]
+    products = [record for page in store.pull("products", None) for record in page.records]
+    assert len(found) == holds["orders"]
+    assert sum(each.counted for each in found.values()) == holds["orders_counted"]
+    assert sum(len(each.refunds) for each in found.values()) == holds["refunds"]
+    assert net_spent(found) == holds["net_spent"]
+    assert len({record.external_id for record in customers}) == holds["customers"]
+    assert len({record.external_id for record in products}) == holds["products"]
+    assert holds["write_calls"] == 0
+
+
+def test_a_bad_day_changes_nothing_of_what_is_read(twins, store):
+    expected = imported(store)
+    for kind, options in (
+        ("status", {"status": 503, "match": "GET .*orders"}),
+        ("drop", {"match": "GET .*orders", "skip": 1}),
+        ("truncated", {"match": "GET .*orders", "skip": 2}),
+        ("html", {"match": "GET .*orders", "skip": 3}),
+        ("status", {"status": 500, "match": "per_page=100", "skip": 1, "times": 3}),
+        ("drop_after", {"match": "GET .*refunds"}),
+    ):
+        twins.woocommerce.faults.add(kind, **options)
+    assert imported(store) == expected
+    assert twins.woocommerce.faults.struck >= 6
+
+
+def test_a_store_without_a_list_of_refunds_gives_the_same_amounts(twins, store):
+    expected = imported(store)
+    twins.woocommerce.store.refunds_route = False
+    assert imported(store) == expected
+
+
+def test_a_challenge_page_is_no_empty_store(twins, store):
+    twins.woocommerce.faults.add("html", match="GET .*customers")
+    with pytest.raises(BadAnswer, match="firewall"):
+        list(store.pull("customers", None))
+
+
+def test_a_code_whose_answer_was_lost_exists_once_and_is_adopted(twins, store):
+    spec = CodeSpec("cb-lost", "Comeback", "winback:60:abc:1", 10, 0, to_us(utc_now()) + 14 * DAY_US, email="ada@mail.example")
+    twins.woocommerce.faults.add("drop_after", match="POST .*coupons")
+    created = store.create_code(spec)
+    assert created.adopted
+    again = store.create_code(spec)
+    assert again == created
+    codes = twins.woocommerce.state()["codes"]
+    assert list(codes) == ["cb-lost"]
+
+
+def test_a_code_that_never_arrived_is_an_unknown_outcome_and_the_next_try_makes_it(twins, store):
+    spec = CodeSpec("cb-late", "Comeback", "winback:60:abc:1", 10, 0, to_us(utc_now()) + 14 * DAY_US, email="ada@mail.example")
+    twins.woocommerce.faults.add("drop", match="POST .*coupons")
+    with pytest.raises(OutcomeUnknown):
+        store.create_code(spec)
+    assert not store.create_code(spec).adopted
+
+
+def test_our_meta_is_written_and_the_merchants_own_is_left_alone(twins, store):
+    before = twins.woocommerce.state()
+    people = [record.external_id for page in store.pull("customers", None) for record in page.records]
+    results = store.write_profiles(
+        [ProfileWrite(each, {"points": 10, "tier": "bronze", "segments": None}) for each in [*people, "99999999"]]
+    )
+    assert all(each.ok for each in results[:-1])
+    assert results[-1].gone
+    after = twins.woocommerce.state()
+    assert after["merchant_meta"] == before["merchant_meta"]
+    assert {key for meta in after["meta"].values() for key in meta} == {"comeback_points", "comeback_tier"}
+
+
+def test_the_next_pull_brings_what_changed_since(twins, store):
+    pages = list(store.pull("orders", None))
+    known = orders(pages)
+    chosen = next(each for each in known.values() if each.status == "completed" and not each.refunds)
+    store._api.write("POST", f"orders/{chosen.external_id}/refunds", {"amount": "1.00", "api_refund": False})
+    changed = orders(list(store.pull("orders", pages[-1].cursor)))
+    assert changed[chosen.external_id].refunded == chosen.refunded + 100
+    assert changed[chosen.external_id].basis < chosen.basis
