@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 
-from adapters.messaging import Renderer, channel_from_url
-from adapters.shopify import ShopifyOptions, ShopifyPlatform
+from adapters.messaging.channels import channel_from_url
+from adapters.messaging.render import MailRenderer
+from adapters.shopify.options import ShopifyOptions
+from adapters.shopify.platform import ShopifyPlatform
 from adapters.woocommerce import WooCommerceOptions, WooCommercePlatform
 from comeback.settings import MailFolder, Settings, data_folder
 from jobs.context import JobContext
@@ -62,7 +64,7 @@ def build(settings: Settings, *, clock: Callable[[], int] = now_us) -> App:
         vault=vault,
         client=partial(open_client, database, vault, platforms),
         channel=channel_from_url(mail_url(settings)),
-        renderer=Renderer(),
+        renderer=MailRenderer(),
         public_url=settings.public_url,
         clock=clock,
     )

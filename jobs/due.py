@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import structlog
 
@@ -52,7 +52,8 @@ def _turn(context: JobContext, store_id: int, key: str, progress: Progress | Non
         report.add(offers.plan_offers(context, store_id))
         report.add(offers.mint_due(context, store_id))
         report.add(offers.send_due(context, store_id))
-        report.add(writeback.write_profiles(context, store_id))
+        report.add(asdict(writeback.write_profiles(context, store_id)))
+        report.add({f"consent_{name}": count for name, count in asdict(writeback.write_consents(context, store_id)).items()})
     except StoreError as problem:
         # The next turn tries again; what was done so far is committed.
         _log.warning("turn ended early", store=key, error=type(problem).__name__)

@@ -19,8 +19,8 @@ from plugin_core.customers.consent import refresh_may_email
 from plugin_core.loyalty import due as loyalty_due
 from plugin_core.loyalty.settle import settle
 from plugin_core.orders import stale, stats
-from plugin_core.outbox.desired import plan_profiles
-from plugin_core.referral.advocates import enrol
+from plugin_core.outbox.planning import plan_profiles
+from plugin_core.referral.enrol import enrol
 from plugin_core.segments import tick
 from plugin_core.segments.evaluate import evaluate
 from plugin_core.segments.stock import ensure_stock

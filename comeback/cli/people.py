@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import click
+from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
@@ -19,7 +20,8 @@ from plugin_core.customers.lookup import find_person
 from plugin_core.errors import NotFound
 from plugin_core.money import major
 from plugin_core.segments.explain import Explanation, explain
-from plugin_core.segments.members import find_segment, rule_of
+from plugin_core.segments.members import find as find_segment
+from plugin_core.segments.rules import parse
 from plugin_core.stores import settings as store_settings
 from plugin_core.stores.connect import find_store
 from plugin_core.stores.models import Store
@@ -133,15 +135,17 @@ def why(store: str, email: str, segment: str) -> None:
             raise NotFound(f"{found.key}: nobody with this address is known.", mend=f"See: comeback customers {found.key}")
         chosen = find_segment(session, found, segment)
         settings, _ = store_settings.current(session, found)
-        explanation = explain(session, found, settings, person, rule_of(chosen), now=app.context.clock())
+        explanation = explain(session, found, settings, person, parse(chosen.rule), now=app.context.clock())
         name = chosen.name
-    tree = Tree(f"{'[green]yes[/green]' if explanation.holds else '[red]no[/red]'}: {name}")
+    tree = Tree(f"{'[green]yes[/green]' if explanation.truth else '[red]no[/red]'}: {name}")
     _grow(tree, explanation)
     console.print(tree)
 
 
 def _grow(tree: Tree, explanation: Explanation) -> None:
-    branch = tree.add(f"{'+' if explanation.holds else '-'} {explanation.words}")
+    mark = "[green]yes[/green]" if explanation.truth else "[red]no[/red]"
+    own = {"all": "all of these:", "any": "any of these:", "not": "not this:"}.get(explanation.joined_by)
+    branch = tree.add(f"{mark} {own}" if own else f"{mark} {escape(explanation.words)} (found: {escape(explanation.found)})")
     for part in explanation.parts:
         _grow(branch, part)
 
