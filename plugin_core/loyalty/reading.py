@@ -28,7 +28,7 @@ class Person(NamedTuple):
 
 
 def batches(session: Session, store: Store, customer_ids: Sequence[int] | None) -> Iterator[list[Person]]:
-    sql = (  # noqa: S608 - only our own text is put in
+    sql = (
         "SELECT c.id, c.key, s.points, s.points_pending, s.tier FROM customers c "
         "LEFT JOIN customer_stats s ON s.store_id = ? AND s.customer_id = c.id WHERE c.id IN ({}) ORDER BY c.id"
     ).format(bulk.listed(session, "bigint"))
@@ -61,7 +61,7 @@ def _sliced(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 def orders(session: Session, store: Store, settings: StoreSettings, zone: ZoneInfo, chosen: Any) -> dict[int, list[OrderFacts]]:
     rows = bulk.select(
         session,
-        "SELECT customer_id, id, external_id, placed_at, modified_at, counted, basis, merchandise, currency, fx_rate FROM orders "  # noqa: S608 - only our own text is put in
+        "SELECT customer_id, id, external_id, placed_at, modified_at, counted, basis, merchandise, currency, fx_rate FROM orders "
         f"WHERE customer_id IN ({bulk.listed(session, 'bigint')}) AND +store_id = ? ORDER BY customer_id, placed_at, external_id",
         *(chosen, store.id),
     )
@@ -86,7 +86,7 @@ def _at_home(store: Store, settings: StoreSettings, zone: ZoneInfo, row: tuple[A
 def ledger(session: Session, store: Store, chosen: Any) -> dict[int, list[Entry]]:
     rows = bulk.select(
         session,
-        "SELECT customer_id, cause, kind, points, order_id, basis, rate, settings_version, happened_at, available_at "  # noqa: S608 - only our own text is put in
+        "SELECT customer_id, cause, kind, points, order_id, basis, rate, settings_version, happened_at, available_at "
         f"FROM points_entries WHERE customer_id IN ({bulk.listed(session, 'bigint')}) AND +store_id = ?",
         *(chosen, store.id),
     )
@@ -99,7 +99,7 @@ def ledger(session: Session, store: Store, chosen: Any) -> dict[int, list[Entry]
 def states(session: Session, store: Store, chosen: Any) -> dict[int, tuple[Any, ...]]:
     rows = bulk.select(
         session,
-        "SELECT customer_id, tier, metric, since, held_until, next_check_at FROM tier_states "  # noqa: S608 - only our own text is put in
+        "SELECT customer_id, tier, metric, since, held_until, next_check_at FROM tier_states "
         f"WHERE store_id = ? AND customer_id IN ({bulk.listed(session, 'bigint')})",
         *(store.id, chosen),
     )
