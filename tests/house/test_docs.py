@@ -25,8 +25,7 @@ def commands() -> dict[str, click.Command]:
     """``{"sync": ..., "campaigns list": ...}``; empty until there is a command line."""
     if not (ROOT / "comeback/cli/__init__.py").exists():
         return {}
-    main = importlib.import_module("comeback.cli").main
-    return dict(_walk(main, ""))
+    return dict(_walk(importlib.import_module("comeback.cli").cli, ""))
 
 
 def _walk(group: click.Command, prefix: str) -> list[tuple[str, click.Command]]:

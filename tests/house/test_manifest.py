@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import tomllib
 from typing import Any
@@ -124,15 +123,6 @@ def test_topics_are_declared_as_soon_as_webhooks_are_received(manifest: dict[str
     receiving = any(path.name != "__init__.py" for path in modules("webhooks"))
     declared = [bool(platform["webhook_topics"]) for platform in manifest["platforms"].values()]
     assert declared == [receiving, receiving]
-
-
-def test_the_pages_are_those_of_the_application(manifest: dict[str, Any]) -> None:
-    served: set[str] = set()
-    for path in modules("admin", "storefront", "comeback"):
-        if path.name == "pages.py":
-            served |= set(importlib.import_module(".".join(path.with_suffix("").parts)).PAGES)
-    if any(path.name == "pages.py" for path in modules("admin", "storefront", "comeback")):
-        assert set(manifest["pages"]) == served
 
 
 def test_the_privacy_page_exists(manifest: dict[str, Any]) -> None:
