@@ -30,8 +30,10 @@ OPS = {
 CONSENT_STATES = ("subscribed", "pending", "unsubscribed", "unknown")
 _PERCENT = "s.refunded * CAST(100 AS DOUBLE PRECISION) / NULLIF(s.received, 0)"
 _AVERAGE = "s.net_spent * CAST(1 AS DOUBLE PRECISION) / NULLIF(s.priced_orders, 0)"
-_CONSENT = "COALESCE((SELECT n.state FROM consents n WHERE n.customer_id = s.customer_id AND n.store_id = :store "
+_CONSENT = (
+    "COALESCE((SELECT n.state FROM consents n WHERE n.customer_id = s.customer_id AND n.store_id = :store "
     "AND n.channel = '{}'), 'unknown')"
+)
 _COUNTRY = "(SELECT c.country FROM customers c WHERE c.id = s.customer_id)"
 
 
