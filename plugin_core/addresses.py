@@ -71,7 +71,7 @@ def resolve(host: str, port: int, *, allow_private: bool = False, resolver: Reso
     """
     addresses = (resolver or look_up)(host, port)
     if not addresses:
-        raise OSError(f"{host} has no address")
+        raise socket.gaierror(socket.EAI_NONAME, f"{host} has no address")
     if not allow_private:
         for address in addresses:
             if not is_public(address):

@@ -29,7 +29,7 @@ class _Named(NamedTuple):
     quantity: int = 0
 
 
-def order_amounts(order: Order, details: Mapping[int, RefundDetail], gift_card_products: frozenset[int]) -> OrderAmounts:
+def order_amounts(order: Order, details: Mapping[int, RefundDetail]) -> OrderAmounts:
     """ValueError, in words for people, where an amount can't be right.
 
     ``details`` by refund id; a refund without one names no lines.
@@ -40,7 +40,7 @@ def order_amounts(order: Order, details: Mapping[int, RefundDetail], gift_card_p
     named, given_back, unnamed = _named_refunds(order, details)
     lines, merchandise, remaining = [], 0, 0
     for line in order.line_items:
-        gift = is_gift_card(line.meta_data) or line.product_id in gift_card_products
+        gift = is_gift_card(line.meta_data)
         record = _line(line, named.pop(line.id, _Named()), currency, gift=gift)
         lines.append(record)
         if not gift:

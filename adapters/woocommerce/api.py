@@ -138,17 +138,25 @@ class StoreApi:
             return self.signed.send(method, endpoint, params, data, self._timeouts, _LIMIT)
         except InvalidInput as refused:
             failure = WrongAddress(refused.message, store=self.store, mend=refused.mend)
-        except broken.SSLError:
-            mend = "Renew the certificate and install its whole chain; we never connect without checking it."
-            failure = WrongAddress(f"{host} does not show a valid certificate.", store=self.store, mend=mend)
-        except (broken.ConnectTimeout, broken.ConnectionError, OSError) as cause:
-            failure = self._lost(method, cause, host)
+        except broken.SSLError as cause:
+            failure = self._no_tls(method, cause, host)
         except (broken.ChunkedEncodingError, broken.ContentDecodingError):
             failure = self._broken_off(writing=method != "GET")
+        except OSError as cause:  # requests' own errors are OSErrors, and so is a name that does not resolve
+            failure = self._lost(method, cause, host)
         except TooLarge:
             mend = "Look for a plugin that puts large data into orders or customers."
             failure = BadAnswer("The answer was larger or slower than we accept.", store=self.store, mend=mend)
         raise failure from None
+
+    def _no_tls(self, method: str, cause: Exception, host: str) -> StoreError:
+        said = str(cause).upper()
+        if "CERTIFICATE" in said:
+            mend = "Renew the certificate and install its whole chain; we never connect without checking it."
+            return WrongAddress(f"{host} does not show a valid certificate.", store=self.store, mend=mend)
+        if "WRONG_VERSION_NUMBER" in said or "RECORD LAYER FAILURE" in said:
+            return WrongAddress(f"{host} does not speak https.", store=self.store, mend="Check the address and its port.")
+        return self._lost(method, cause, host)
 
     def _lost(self, method: str, cause: Exception, host: str) -> StoreError:
         if _never_connected(cause):

@@ -37,15 +37,12 @@ class Context(NamedTuple):
     url: str
     settings: Mapping[str, object] = {}
     counted: frozenset[str] = COUNTED
-    gift_card_products: frozenset[int] = frozenset()
 
 
 def context(zone: str, currency: str, url: str, settings: Mapping[str, object]) -> Context:
     extra = settings.get("counted_statuses")
-    gifts = settings.get("gift_card_products")
     counted = {str(each).removeprefix("wc-") for each in extra} if isinstance(extra, list | tuple) else set()
-    products = {int(each) for each in gifts if str(each).isdigit()} if isinstance(gifts, list | tuple) else set()
-    return Context(ZoneInfo(zone or "UTC"), currency, url.rstrip("/"), settings, COUNTED | counted, frozenset(products))
+    return Context(ZoneInfo(zone or "UTC"), currency, url.rstrip("/"), settings, COUNTED | counted)
 
 
 def order_record(order: Order, details: Mapping[int, RefundDetail], about: Context) -> OrderRecord:
@@ -53,7 +50,7 @@ def order_record(order: Order, details: Mapping[int, RefundDetail], about: Conte
     if len(currency) != 3 or not currency.isalpha():
         raise ValueError(f"the order's currency is {order.currency[:10]!r}")
     placed = _required(order.date_created_gmt, order.date_created, about.zone, "when the order was placed")
-    amounts = order_amounts(order, details, about.gift_card_products)
+    amounts = order_amounts(order, details)
     status = order.status.removeprefix("wc-")
     buyer = order.billing
     email = (buyer.email or "").strip()

@@ -179,3 +179,25 @@ def test_every_error_is_one_the_core_knows():
     assert issubclass(WrongAddress, StoreError)
     with pytest.raises(InvalidInput, match="consumer key"):
         WooCommercePlatform().open(ConnectionInfo("ada-shop", SITE, {"consumer_key": KEY}))
+
+
+@responses.activate
+def test_an_answer_to_a_write_that_breaks_off_leaves_its_outcome_open():
+    responses.add("POST", f"{API}/coupons", body=requests.exceptions.ChunkedEncodingError("broken"))
+    with pytest.raises(OutcomeUnknown, match="broke off"):
+        client()._api.write("POST", "coupons", {"code": "x"})
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "told"),
+    [
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate has expired", WrongAddress, "valid certificate"),
+        ("[SSL: WRONG_VERSION_NUMBER] wrong version number", WrongAddress, "does not speak https"),
+        ("EOF occurred in violation of protocol", Transient, "in time"),
+    ],
+)
+@responses.activate
+def test_what_is_wrong_with_a_secure_connection_is_told_apart(said, kind, told):
+    responses.add("GET", f"{API}/orders", body=requests.exceptions.SSLError(said))
+    with pytest.raises(kind, match=told):
+        client()._api.get("orders")

@@ -144,3 +144,10 @@ def test_the_next_pull_brings_what_changed_since(twins, store):
     changed = orders(list(store.pull("orders", pages[-1].cursor)))
     assert changed[chosen.external_id].refunded == chosen.refunded + 100
     assert changed[chosen.external_id].basis < chosen.basis
+
+
+def test_our_writing_is_no_change_of_the_customer(store):
+    person = next(record for page in store.pull("customers", None) for record in page.records)
+    store.write_profiles([ProfileWrite(person.external_id, {"points": 10, "lifecycle": "new"})])
+    after = store.fetch("customers", [person.external_id]).records[0]
+    assert after.content_hash == person.content_hash
