@@ -73,7 +73,7 @@ def _render(tongue: str, status: HTTPStatus, **facts: str) -> Response:
     nonce = secrets.token_urlsafe(16)
     direction = "rtl" if tongue in RIGHT_TO_LEFT else "ltr"
     response = make_response(
-        render_template("unsubscribe.html", language=tongue, direction=direction, nonce=nonce, **facts), status
+        render_template("storefront/unsubscribe.html", language=tongue, direction=direction, nonce=nonce, **facts), status
     )
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
