@@ -93,7 +93,7 @@ def history(people: int | None, seed: int, now: datetime) -> History:
         purchases.append(made)
         owned[customer].append(made)
     purchases.sort(key=lambda made: (made.at, made.number))
-    return History(_articles(source), list(persons.values()), purchases)
+    return History(_articles(), list(persons.values()), purchases)
 
 
 def _chosen(invoices: list[Any], people: int | None, seed: int) -> dict[str, str]:
@@ -102,7 +102,9 @@ def _chosen(invoices: list[Any], people: int | None, seed: int) -> dict[str, str
     return {customer: countries[customer] for customer in ranked[:people]}
 
 
-def _articles(source: dict[str, Any]) -> list[Article]:
+@cache
+def _articles() -> list[Article]:
+    source = _source()
     prices: dict[int, int] = {}
     for _, _, _, _, lines, _, _ in source["invoices"]:
         for article, _, pence in lines:

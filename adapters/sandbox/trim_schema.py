@@ -49,14 +49,14 @@ OBJECTS = frozenset(
     DiscountRedeemCodeBulkCreation DiscountCodeFreeShipping DiscountCustomers DiscountCustomerSegments
     DiscountBuyerSelectionAll DiscountCombinesWith DiscountCustomerGets DiscountPercentage DiscountAmount
     DiscountMinimumSubtotal DiscountMinimumQuantity AllDiscountItems AppInstallation AccessScope App Count PageInfo
-    Segment Job StringConnection StringEdge ApiVersion MetafieldIdentifier WebhookSubscription
+    Segment Job Location StringConnection StringEdge ApiVersion MetafieldIdentifier WebhookSubscription
     """.split()
 )
 INTERFACES_AND_UNIONS = frozenset(
     """
     Node LegacyInteroperability HasMetafields HasMetafieldDefinitions HasCompareDigest Navigable DisplayableError
     DiscountApplication Discount DiscountContext DiscountCustomerSelection DiscountItems DiscountCustomerGetsValue
-    DiscountMinimumRequirement DiscountCode PricingValue
+    DiscountMinimumRequirement DiscountCode PricingValue Media
     """.split()
 )
 

@@ -112,7 +112,7 @@ class Server:
         self._handler = type("Handler", (_Handler,), {"date": staticmethod(date)})
         self._server = _Server(("127.0.0.1", port), self._handler)
         self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def start(self, app: App) -> None:
         self._handler.app = staticmethod(app)  # type: ignore[attr-defined]

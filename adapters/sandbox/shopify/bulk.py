@@ -13,6 +13,7 @@ from adapters.sandbox.shopify.bulk_lines import BadBulk
 from adapters.sandbox.shopify.documents import choose, read
 from adapters.sandbox.shopify.mutations import Change, error
 from adapters.sandbox.shopify.projector import Arguments, NotHeld, Projector
+from adapters.sandbox.shopify.queries import allowed
 from adapters.sandbox.shopify.store import Record, ShopStore
 
 LIVE = ("CREATED", "RUNNING", "CANCELING")
@@ -54,6 +55,10 @@ def run_query(shop: ShopStore, arguments: Arguments) -> Record:
         busy = error("A bulk query operation for this app and shop is already in progress.", None, code="OPERATION_IN_PROGRESS")
         return {"bulkOperation": None, "userErrors": [busy]}
     made = _start(shop, "QUERY", text)
+    if not allowed(shop, arguments["__token"], work.scope):
+        # said by the operation, not by the call that starts it
+        made |= {"final": "FAILED", "error": "ACCESS_DENIED", "link": None, "done": True}
+        return {"bulkOperation": made, "userErrors": []}
     shuffled = shop.shuffled_lines and not arguments.get("groupObjects")
     threading.Thread(target=_query_work, args=(shop, made, work, shuffled), daemon=True).start()
     return {"bulkOperation": made, "userErrors": []}

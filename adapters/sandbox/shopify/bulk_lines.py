@@ -25,6 +25,7 @@ class BadBulk(Exception):
 class Work(NamedTuple):
     items: list[Record]
     plan: Plan
+    scope: str | None
 
     def lines(self, projector: Projector, record: Record) -> Iterator[Record]:
         yield from _lines(projector, self.plan, record, None)
@@ -44,7 +45,7 @@ def prepare(shop: ShopStore, chosen: Chosen) -> Work:
     _check(fields[0].selection_set, schema().type_map[kind], compiler, 0, [0], in_list=False)
     listing = QUERIES[name][1](shop, arguments, shop.token)
     items = sorted(listing.items, key=listing.place, reverse=bool(arguments.get("reverse"))) if listing.place else listing.items
-    return Work(items, _node_plan(plan))
+    return Work(items, _node_plan(plan), QUERIES[name][0])
 
 
 def _check(

@@ -13,7 +13,7 @@ from adapters.sandbox.shopify.documents import Chosen, choose, read, schema
 from adapters.sandbox.shopify.fields import FIELDS
 from adapters.sandbox.shopify.mutations import TooMany
 from adapters.sandbox.shopify.projector import Compiler, NotHeld, Projector
-from adapters.sandbox.shopify.queries import QUERIES, BadRequest
+from adapters.sandbox.shopify.queries import QUERIES, BadRequest, allowed
 from adapters.sandbox.shopify.store import Record, ShopStore
 
 MUTATIONS = mutations.MUTATIONS | discounts.MUTATIONS | bulk.MUTATIONS | uploads.MUTATIONS
@@ -121,7 +121,5 @@ def _field(
 
 
 def _need(shop: ShopStore, token: str, scope: str | None) -> None:
-    held = shop.tokens[token]
-    implied = scope is not None and scope.startswith("read_") and scope.replace("read_", "write_", 1) in held
-    if scope is not None and scope not in held and not implied:
+    if not allowed(shop, token, scope):
         raise AccessDenied(scope)

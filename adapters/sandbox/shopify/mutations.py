@@ -61,11 +61,12 @@ def tags_add(shop: ShopStore, arguments: Arguments) -> Record:
     if any(len(tag) > TAG_LENGTH for tag in tags):
         return {"node": None, "userErrors": [error("Tag is too long (maximum is 255 characters)", ["tags"])]}
     held = {tag.lower() for tag in node["tags"]}
-    added = [tag for tag in dict.fromkeys(tags) if tag.lower() not in held]
+    first = {tag.lower(): tag for tag in reversed(tags)}
+    added = [tag for lower, tag in first.items() if lower not in held]
     if len(node["tags"]) + len(added) > TAGS_MAXIMUM:
         return {"node": None, "userErrors": [error("Tags cannot be more than 250", ["tags"])]}
     _moved(shop, node, "+", tags, changed=bool(added))
-    node["tags"] = [*node["tags"], *added]
+    node["tags"] = sorted([*node["tags"], *added], key=str.lower)
     return {"node": node, "userErrors": []}
 
 

@@ -197,7 +197,7 @@ REFUND: dict[str, str | Read] = {
     "note": "note", "order": "order",
     "totalRefundedSet": sums(lambda r: int(r["amount"])), "totalRefunded": lambda r, _s, _a: money(r["amount"]),
     "refundLineItems": _refund_lines,
-    "refundShippingLines": const(Listing([])), "orderAdjustments": const(Listing([])), "duties": const(None),
+    "refundShippingLines": const(Listing([])), "orderAdjustments": const(Listing([])),
     "transactions": _given_back,
 }  # fmt: skip
 TABLES = {"Order": ORDER, "LineItem": LINE, "Refund": REFUND}

@@ -151,6 +151,12 @@ def _versions(shop: ShopStore, arguments: Arguments, token: str) -> list[Record]
     return [{"handle": VERSION, "displayName": f"{VERSION} (Latest)", "supported": True}]
 
 
+def allowed(shop: ShopStore, token: str, scope: str | None) -> bool:
+    """Writing implies reading."""
+    held = shop.tokens[token]
+    return scope is None or scope in held or (scope.startswith("read_") and scope.replace("read_", "write_", 1) in held)
+
+
 Resolve = Callable[[ShopStore, Arguments, str], Any]
 QUERIES: Mapping[str, tuple[str | None, Resolve]] = {
     "shop": (None, _shop),
