@@ -70,6 +70,7 @@ def test_a_code_is_made_as_asked_and_its_expiry_is_given_in_the_shops_own_time()
     ("changed", "said"),
     [
         ({"email_restrictions": []}, "e-mail restriction"),
+        ({"email_restrictions": ["jan@example.com"]}, "e-mail restriction"),
         ({"email_restrictions": ["jane@example.com", "x@y.zz"]}, "e-mail restriction"),
         ({"amount": "51.00"}, "amount"),
         ({"discount_type": "fixed_cart"}, "discount type"),
