@@ -151,7 +151,8 @@ def _inside(build: Build, moment: str, span: Span) -> Term:
         f"CASE WHEN {moment} >= {start} THEN CASE WHEN {moment} + {length} < {steady} THEN {moment} + {length} "
         f"ELSE {build.dialect.greatest}({steady}, {moment} + {shortest}) END WHEN {moment} >= {nearly} THEN {steady} END"
     )
-    return Term(truth, f"({moment} + {length})", rising=True, falling=True)
+    since = build.param(lambda frame: look(frame).steady_since, key=(span, "since"))
+    return Term(truth, f"{build.dialect.greatest}({moment} + {length}, {since})", rising=True, falling=True)
 
 
 def _bought(build: Build, leaf: Leaf, spec: Field) -> Term:

@@ -21,6 +21,7 @@ WOBBLE_US = 4 * DAY_US
 
 class Outlook(NamedTuple):
     length: int  # from the window's start to now
+    steady_since: int  # the jump to this length, 0 where it lies more than a day back
     steady_until: int  # up to here the length stays as it is
     shortest: int  # no later window is shorter before the one that begins now would have ended
 
@@ -33,7 +34,8 @@ def outlook(now: int, months: int, zone: ZoneInfo) -> Outlook:
     length = now - start(now, months, zone)
     quarter = now // _QUARTER
     steady = _steady_until(quarter, length, months, zone)
-    return Outlook(length, max(steady, now + 1), _shortest(now // DAY_US, months, zone))
+    since = _steady_since(quarter, length, months, zone)
+    return Outlook(length, since, max(steady, now + 1), _shortest(now // DAY_US, months, zone))
 
 
 @lru_cache(maxsize=256)
@@ -43,6 +45,15 @@ def _steady_until(quarter: int, length: int, months: int, zone: ZoneInfo) -> int
         if moment - start(moment, months, zone) != length:
             return moment
     return (quarter + _PROBES) * _QUARTER
+
+
+@lru_cache(maxsize=256)
+def _steady_since(quarter: int, length: int, months: int, zone: ZoneInfo) -> int:
+    for step in range(_PROBES):
+        moment = (quarter - step) * _QUARTER
+        if moment - 1 - start(moment - 1, months, zone) != length:
+            return moment
+    return 0
 
 
 @lru_cache(maxsize=256)
