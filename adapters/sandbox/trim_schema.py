@@ -20,7 +20,8 @@ TARGET = Path(__file__).parent / "shopify" / "schema.graphql.gz"
 QUERIES = frozenset(
     """
     shop customer customers customersCount customerByIdentifier order orders ordersCount product products productsCount
-    abandonedCheckouts abandonedCheckoutsCount node nodes bulkOperation bulkOperations currentBulkOperation
+    abandonedCheckouts abandonedCheckoutsCount abandonment abandonmentByAbandonedCheckoutId node nodes
+    bulkOperation bulkOperations currentBulkOperation
     codeDiscountNode codeDiscountNodeByCode codeDiscountNodes discountNode discountNodes currentAppInstallation
     appInstallation app metafieldDefinitions metafieldDefinition segments segment segmentsCount collections
     webhookSubscriptions publicApiVersions
@@ -42,7 +43,7 @@ OBJECTS = frozenset(
     CustomerWhatsAppMarketingConsent MailingAddress Order LineItem Refund RefundLineItem RefundShippingLine
     OrderAdjustment OrderTransaction ShippingLine TaxLine OrderCancellation OrderRiskSummary CustomerJourneySummary
     CustomerVisit UTMParameters OrderApp DiscountAllocation DiscountCodeApplication Attribute Product ProductVariant
-    Collection ProductPriceRangeV2 Image MediaImage TaxonomyCategory SEO AbandonedCheckout AbandonedCheckoutLineItem
+    Collection ProductPriceRangeV2 Image MediaImage TaxonomyCategory SEO AbandonedCheckout AbandonedCheckoutLineItem Abandonment
     MoneyV2 MoneyBag Shop Domain ShopPlan ShopAddress ShopFeatures CurrencyFormats Metafield MetafieldDefinition
     MetafieldDefinitionType MetafieldAccess MetafieldCapabilities BulkOperation StagedMediaUploadTarget
     StagedUploadParameter DiscountCodeNode DiscountNode DiscountCodeBasic DiscountRedeemCode

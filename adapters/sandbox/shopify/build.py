@@ -72,6 +72,8 @@ def _checkout(shop: ShopStore, case: LeftBehind, customer: Record, products: dic
         "url": f"https://{shop.domain}/checkouts/ac/{token(24, shop.seed, 'recover', case.number)}/recover",
         "created": iso(case.at),
         "updated": completed or iso(case.at), "completed": completed,
+        # a shop may send reminders of its own
+        "email_state": "SENT" if shop.clock.start - case.at > timedelta(days=4) and len(shop.checkouts) % 2 else "NOT_SENT",
     }  # fmt: skip
 
 

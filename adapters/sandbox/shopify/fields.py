@@ -179,6 +179,15 @@ CHECKOUT: dict[str, str | Read] = {
     "lineItems": lambda r, _s, _a: Listing(r["lines"]), "shippingAddress": lambda r, _s, _a: r["customer"]["address"],
     "billingAddress": lambda r, _s, _a: r["customer"]["address"], "totalDutiesSet": const(None), "defaultCursor": "id",
 }  # fmt: skip
+ABANDONMENT: dict[str, str | Read] = {
+    "id": lambda r, _s, _a: r["id"].replace("AbandonedCheckout", "Abandonment"),
+    "emailState": "email_state", "createdAt": "created",
+    "abandonedCheckoutPayload": lambda r, _s, _a: r, "abandonmentType": const("CHECKOUT"), "mostRecentStep": const("CHECKOUT"),
+    "customer": "customer", "emailSentAt": lambda r, _s, _a: r["created"] if r["email_state"] == "SENT" else None,
+    "customerHasNoOrderSinceAbandonment": lambda r, s, _a: not any(
+        order["processed"] > r["created"] for order in s.orders_of.get(r["customer"]["id"], [])
+    ),
+}  # fmt: skip
 CHECKOUT_LINE: dict[str, str | Read] = {
     "id": "id", "title": "title", "quantity": "quantity", "sku": "sku", "product": "product",
     "variant": lambda r, _s, _a: r["product"]["variant"],
@@ -242,7 +251,8 @@ FIELDS: Fields = {
     "Product": PRODUCT,
     "CustomerPhoneNumber": PHONE, "ProductVariant": VARIANT,
     "AbandonedCheckout": CHECKOUT,
-    "AbandonedCheckoutLineItem": CHECKOUT_LINE, "Metafield": METAFIELD, "Shop": SHOP, "BulkOperation": OPERATION,
+    "AbandonedCheckoutLineItem": CHECKOUT_LINE, "Abandonment": ABANDONMENT, "Metafield": METAFIELD, "Shop": SHOP,
+    "BulkOperation": OPERATION,
     "DiscountCodeBasic": DISCOUNT,
     "DiscountCodeNode": {"id": "id", "codeDiscount": "discount", "metafield": metafield, "metafields": metafields},
     "DiscountNode": {

@@ -230,6 +230,18 @@ def consent_update(shop: ShopStore, arguments: Arguments) -> Record:
     return {"customer": customer, "userErrors": []}
 
 
+def sms_consent_update(shop: ShopStore, arguments: Arguments) -> Record:
+    given = arguments["input"]
+    customer = shop.customers.get(given["customerId"])
+    if customer is None or customer["phone"] is None:
+        said = "Customer not found" if customer is None else "A phone number is required to set the consent"
+        return {"customer": None, "userErrors": [error(said, ["input"], code="INVALID")]}
+    customer["sms_state"] = given["smsMarketingConsent"]["marketingState"]
+    customer["sms_at"] = given["smsMarketingConsent"].get("consentUpdatedAt") or shop.now()
+    customer["updated"] = shop.now()
+    return {"customer": customer, "userErrors": []}
+
+
 Change = Callable[[ShopStore, Arguments], Record]
 MUTATIONS: dict[str, tuple[str | None, Change]] = {
     "tagsAdd": ("write_customers", tags_add),
@@ -238,4 +250,5 @@ MUTATIONS: dict[str, tuple[str | None, Change]] = {
     "metafieldsDelete": ("write_customers", metafields_delete),
     "metafieldDefinitionCreate": ("write_customers", definition_create),
     "customerEmailMarketingConsentUpdate": ("write_customers", consent_update),
+    "customerSmsMarketingConsentUpdate": ("write_customers", sms_consent_update),
 }

@@ -25,6 +25,7 @@ from adapters.sandbox.shopify.store import Record
 
 Arguments = dict[str, Any]
 Resolver = Callable[[Any, Any, Arguments], Any]  # record, shop, arguments
+MONEY = frozenset({"MoneyBag", "MoneyV2"})
 Fields = Mapping[str, Mapping[str, "str | Resolver"]]
 
 
@@ -53,6 +54,8 @@ class Plan:
         self.selection, self.kind, self.compiler = selection, kind, compiler
         self._entries: dict[str, list[Entry]] = {}
         self.fixed = self.entries(kind.name) if isinstance(kind, GraphQLObjectType) else None
+        # the same sum is the same dictionary: read once a plan. The record is kept so that its id stays its own
+        self.known: dict[int, tuple[Any, Record]] | None = {} if kind.name in MONEY else None
 
     def entries(self, name: str) -> list[Entry]:
         if name not in self._entries:
@@ -147,7 +150,9 @@ class Projector:
         self.warnings: list[Any] = []
 
     def read(self, plan: Plan, record: Any) -> Record:
-        self.objects += 1
+        if plan.known is not None and (seen := plan.known.get(id(record))) is not None:
+            return seen[1]
+        self.objects += plan.known is None
         entries = plan.fixed if plan.fixed is not None else plan.entries(record["__typename"])
         result: Record = {}
         for key, reader, inner, arguments in entries:
@@ -157,6 +162,8 @@ class Projector:
             result[key] = value
         if self.overlays and (given := self.overlays.get(record.get("id", ""))) is not None:
             result.update({key: value for key, value in given.items() if key in result})
+        if plan.known is not None:
+            plan.known[id(record)] = (record, result)
         return result
 
     def value(self, plan: Plan, value: Any, arguments: Arguments) -> Any:

@@ -44,7 +44,8 @@ PRODUCT_SEARCH: Mapping[str, Reader] = {
 CHECKOUT_SEARCH: Mapping[str, Reader] = {
     "id": lambda r: int(number(r["id"])), "created_at": _key("created"), "updated_at": _key("updated"),
     "status": lambda _r: "open",
-    "recovery_state": lambda r: "recovered" if r["completed"] else "not_recovered", "email_state": lambda _r: "not_sent",
+    "recovery_state": lambda r: "recovered" if r["completed"] else "not_recovered",
+    "email_state": lambda r: r["email_state"].lower(),
 }  # fmt: skip
 DISCOUNT_SEARCH: Mapping[str, Reader] = {
     "id": lambda r: int(number(r["id"])), "code": lambda r: r["discount"]["code"], "title": lambda r: r["discount"]["title"],
@@ -130,6 +131,10 @@ def _code(shop: ShopStore, arguments: Arguments, token: str) -> Record | None:
     return by_code(shop, arguments["code"])
 
 
+def _abandonment(shop: ShopStore, arguments: Arguments, token: str) -> Record | None:
+    return shop.checkouts.get(arguments["abandonedCheckoutId"])
+
+
 def _definitions(shop: ShopStore, arguments: Arguments, token: str) -> Listing:
     return Listing([each for (owner, _, _), each in shop.definitions.items() if owner == arguments["ownerType"]])
 
@@ -172,6 +177,7 @@ QUERIES: Mapping[str, tuple[str | None, Resolve]] = {
     "product": ("read_products", _by_gid("products")),
     "abandonedCheckouts": ("read_orders", _listing("checkouts", CHECKOUT_SEARCH)),
     "abandonedCheckoutsCount": ("read_orders", _count("checkouts", CHECKOUT_SEARCH)),
+    "abandonmentByAbandonedCheckoutId": ("read_orders", _abandonment),
     "codeDiscountNodeByCode": ("read_discounts", _code),
     "codeDiscountNode": ("read_discounts", _by_gid("discounts")),
     "codeDiscountNodes": ("read_discounts", _listing("discounts", DISCOUNT_SEARCH)),

@@ -60,7 +60,8 @@ def asked(twins: Twins, query: str, **variables: Any) -> dict[str, Any]:
 
 def bulk(twins: Twins, query: str, *, grouped: bool = False) -> dict[str, Any]:
     """The finished operation."""
-    start = "mutation($q: String!, $g: Boolean!) {bulkOperationRunQuery(query: $q, groupObjects: $g) {bulkOperation {id status} userErrors {message code}}}"
+    start = """mutation($q: String!, $g: Boolean!) {bulkOperationRunQuery(query: $q, groupObjects: $g)
+      {bulkOperation {id status} userErrors {message code}}}"""
     begun = asked(twins, start, q=query, g=grouped)["bulkOperationRunQuery"]
     assert begun["userErrors"] == [], begun
     return finished(twins, begun["bulkOperation"]["id"])

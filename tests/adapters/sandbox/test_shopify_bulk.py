@@ -15,9 +15,11 @@ ORDERS = "{orders {edges {node {id displayFinancialStatus lineItems {edges {node
 RUN = (
     "mutation($q: String!) {bulkOperationRunQuery(query: $q, groupObjects: false) {bulkOperation {id} userErrors {message code}}}"
 )
-STAGE = """mutation {stagedUploadsCreate(input: [{resource: BULK_MUTATION_VARIABLES, filename: "v.jsonl", mimeType: "text/jsonl", httpMethod: POST}])
+STAGE = """mutation {stagedUploadsCreate(
+  input: [{resource: BULK_MUTATION_VARIABLES, filename: "v.jsonl", mimeType: "text/jsonl", httpMethod: POST}])
   {stagedTargets {url resourceUrl parameters {name value}} userErrors {message}}}"""
-RUN_MUTATION = """mutation($m: String!, $p: String!) {bulkOperationRunMutation(mutation: $m, stagedUploadPath: $p, clientIdentifier: "comeback-0001")
+RUN_MUTATION = """mutation($m: String!, $p: String!) {bulkOperationRunMutation(
+  mutation: $m, stagedUploadPath: $p, clientIdentifier: "comeback-0001")
   {bulkOperation {id status} userErrors {message code}}}"""
 TAGS = "mutation($id: ID!, $tags: [String!]!) {tagsAdd(id: $id, tags: $tags) {node {id} userErrors {field message}}}"
 

@@ -14,7 +14,8 @@ from adapters.sandbox.shopify.fields import FIELDS
 from adapters.sandbox.shopify.queries import QUERIES
 from tests.adapters.sandbox.conftest import NOW, PEOPLE, asked, graphql
 
-IDS = "query($after: String, $q: String) {customers(first: 7, after: $after, query: $q, sortKey: UPDATED_AT) {nodes {id updatedAt} pageInfo {hasNextPage endCursor}}}"
+IDS = """query($after: String, $q: String) {customers(first: 7, after: $after, query: $q, sortKey: UPDATED_AT)
+  {nodes {id updatedAt} pageInfo {hasNextPage endCursor}}}"""
 
 
 def test_every_field_the_twin_answers_exists_in_the_real_schema():
@@ -72,7 +73,7 @@ def test_walking_page_by_page_meets_everybody_once(twins: Twins):
 
 
 def test_pages_stay_whole_while_records_move(fresh: Twins):
-    query = "query($after: String) {customers(first: 2, after: $after, sortKey: UPDATED_AT) {nodes {id} pageInfo {hasNextPage endCursor}}}"
+    query = IDS.replace("first: 7", "first: 2")
     first = asked(fresh, query)["customers"]
     asked(fresh, 'mutation($id: ID!) {tagsAdd(id: $id, tags: ["x"]) {userErrors {message}}}', id=first["nodes"][0]["id"])
     seen, page = {each["id"] for each in first["nodes"]}, first["pageInfo"]

@@ -9,9 +9,11 @@ from tests.adapters.sandbox.conftest import asked, graphql
 
 ADD = "mutation($id: ID!, $tags: [String!]!) {tagsAdd(id: $id, tags: $tags) {node {id} userErrors {field message}}}"
 REMOVE = "mutation($id: ID!, $tags: [String!]!) {tagsRemove(id: $id, tags: $tags) {userErrors {message}}}"
-SET = "mutation($m: [MetafieldsSetInput!]!) {metafieldsSet(metafields: $m) {metafields {id key namespace compareDigest} userErrors {field message code elementIndex}}}"
+SET = """mutation($m: [MetafieldsSetInput!]!) {metafieldsSet(metafields: $m)
+  {metafields {id key namespace compareDigest} userErrors {field message code elementIndex}}}"""
 READ = 'query($id: ID!) {customer(id: $id) {tags updatedAt metafield(namespace: "$app", key: "points") {value type} }}'
-CODE = "mutation($b: DiscountCodeBasicInput!) {discountCodeBasicCreate(basicCodeDiscount: $b) {codeDiscountNode {id} userErrors {field code message}}}"
+CODE = """mutation($b: DiscountCodeBasicInput!) {discountCodeBasicCreate(basicCodeDiscount: $b)
+  {codeDiscountNode {id} userErrors {field code message}}}"""
 FIND = """query($code: String!) {codeDiscountNodeByCode(code: $code) {id codeDiscount {... on DiscountCodeBasic {
   title endsAt usageLimit codes(first: 1) {nodes {code}} context {... on DiscountCustomers {customers {id}}}}}}}"""
 
@@ -22,7 +24,8 @@ def a_customer(twins: Twins) -> str:
 
 def a_code(customer: str, code: str = "CB-7K2Q9X4M") -> dict:
     return {
-        "code": code, "title": "Comeback winback", "startsAt": "2026-11-22T00:00:00Z", "endsAt": "2026-12-06T00:00:00Z", "usageLimit": 1,
+        "code": code, "title": "Comeback winback", "startsAt": "2026-11-22T00:00:00Z",
+        "endsAt": "2026-12-06T00:00:00Z", "usageLimit": 1,
         "context": {"customers": {"add": [customer]}}, "customerGets": {"value": {"percentage": 0.1}, "items": {"all": True}},
     }  # fmt: skip
 
