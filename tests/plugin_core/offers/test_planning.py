@@ -47,7 +47,9 @@ def test_the_previewed_list_is_the_set_acted_on(session: Session) -> None:
     planning.plan(session, shop.store, shop.winback, now=NOW)
     stored = {(offer.customer_id, offer.step, offer.state, offer.reason, offer.due_at) for offer in offers(session)}
     assert stored == {(v.customer_id, v.step, v.outcome, v.reason, v.due_at) for v in seen.verdicts}
-    assert seen.counts["planned"] and seen.counts["held_out"] and seen.counts["skipped: no opt-in"]
+    assert seen.counts["planned"]
+    assert seen.counts["held_out"]
+    assert seen.counts["skipped: no opt-in"]
     assert len(seen.chosen) + len(seen.held_out) + seen.counts["skipped: no opt-in"] == len(seen.verdicts)
 
 
@@ -197,10 +199,15 @@ def test_the_frequency_cap_puts_off_and_does_not_drop(session: Session, mails: l
     for number, days in enumerate(mails):
         session.add(
             Touch(
-                offer_id=old.id, customer_id=ben.id, channel=f"email{number}", message_id="m", state="sent",
-                claimed_at=NOW - int(days * DAY_US), settled_at=NOW,
+                offer_id=old.id,
+                customer_id=ben.id,
+                channel=f"email{number}",
+                message_id="m",
+                state="sent",
+                claimed_at=NOW - int(days * DAY_US),
+                settled_at=NOW,
             )
-        )  # fmt: skip
+        )
     session.flush()
     planning.plan(session, shop.store, shop.winback, now=NOW)
     offer = offers(session, ben)[-1]

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plugin_core.clock import DAY_US, from_us, to_us
+from plugin_core.errors import InvalidInput
 from plugin_core.offers.definitions import parse
 from plugin_core.offers.timing import earliest, quiet_until
 from plugin_core.offers.zones import BY_COUNTRY, zone_of
-from plugin_core.errors import InvalidInput
 from plugin_core.stores.settings import StoreSettings
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -28,6 +28,11 @@ SENDER = {
     "reply_to": "help@north.example",
     "postal_address": "Pier 1, Oslo",
 }
+    "sender_name": "North",
+    "sender_email": "shop@north.example",
+    "reply_to": "help@north.example",
+    "postal_address": "Pier 1, Oslo",
+}
 BINDS_TO_ACCOUNTS = [str(Capability.CUSTOMER_BOUND_CODES)]
 BINDS_TO_ADDRESSES = [str(Capability.GUEST_CODES)]
 
@@ -51,7 +56,7 @@ def open_shop(session: Session, key: str = "north", *, capabilities: list[str] |
         account_id=account.id, key=key, platform="any", address=f"{key}.example", name=key.title(), currency="EUR", zone="Europe/Oslo",
         url=f"https://{key}.example", connected_at=0, first_import_at=1, yardsticks_at=None,
         capabilities=BINDS_TO_ACCOUNTS if capabilities is None else capabilities,
-    )  # fmt: skip
+    )
     session.add(store)
     session.flush()
     settings.change(session, store, {**SENDER, "quiet_hours": False, **values}, actor="test", now=1)
@@ -77,7 +82,7 @@ def person(
     customer = Customer(
         account_id=shop.account.id, key=f"key-{name}", email=f"{name}@people.example" if email is None else email, first_name=name.title(),
         country=country, since=0, merged_into=None, paused_until=None, erased_at=None,
-    )  # fmt: skip
+    )
     session.add(customer)
     session.flush()
     if has_account:
@@ -99,7 +104,7 @@ def person(
             last_order_at=last, previous_order_at=None, last_touch_order_at=last, last_refund_at=None, last_visit_at=last, own_gap_days=None,
             expected_gap_days=gap_days, recency_score=None, frequency_score=None, monetary_score=None, next_crossing_at=None,
         )
-    )  # fmt: skip
+    )
     session.flush()
     if says != "nothing":
         consent.record(session, customer.id, shop.store.id, "email", says, "checkout", 1, 1)
@@ -122,7 +127,7 @@ def checkout(
         store_id=shop.store.id, external_id=key, customer_id=customer.id, email=customer.email, created_at=NOW - int(hours_ago * HOUR),
         completed_at=None, modified_at=1, content_hash="", currency="EUR", total=5000, recovery_url="https://north.example/recover",
         items=["Lamp"], covered_by_platform=covered,
-    )  # fmt: skip
+    )
     session.add(begun)
     session.flush()
     return begun
