@@ -123,7 +123,7 @@ def data_of(answer: Mapping[str, Any], *, store: str, repeatable: bool) -> dict[
 def _graphql_error(errors: Any, store: str, *, repeatable: bool) -> StoreError:
     listed: Sequence[Any] = errors if isinstance(errors, list) else [{"message": str(errors)}]
     by_code = {str((each.get("extensions") or {}).get("code", "")): each for each in listed if isinstance(each, dict)}
-    said = "; ".join(str(each.get("message", "")) for each in listed if isinstance(each, dict))[:_SHOWN]
+    said = "; ".join(dict.fromkeys(str(each.get("message", "")) for each in listed if isinstance(each, dict)))[:_SHOWN]
     if "THROTTLED" in by_code:
         return Throttled("Shopify asks us to slow down.", store=store)
     if "ACCESS_DENIED" in by_code:

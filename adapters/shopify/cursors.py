@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any
 
 import msgspec
 
 from plugin_core.errors import BadAnswer
 
+_VERSION = 1
 
-class Cursor(NamedTuple):
+
+class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     """``phase``: "idle" (done; the next pull asks for changes), "export" (a bulk operation), "walk" (pages).
 
     Times are microseconds by the store's clock. A walk without ``since`` asks for everything.
     """
 
-    phase: str = "idle"
+    phase: str
     since: int | None = None  # idle, walk: changes from here on. export: when it was started
     operation: str = ""  # export
     taken: int = 0  # export: records taken from the file; walk: records seen since ``since``
@@ -26,19 +28,19 @@ class Cursor(NamedTuple):
     above: str = ""  # walk by id: only ids above this
     full: bool = False
 
+    def but(self, **changes: Any) -> Cursor:
+        return msgspec.structs.replace(self, **changes)
+
     def dump(self) -> dict[str, object]:
-        defaults = Cursor()
-        return {"v": 1, "phase": self.phase} | {
-            name: value for name, value in self._asdict().items() if name != "phase" and value != getattr(defaults, name)
-        }
+        return {"v": _VERSION, **msgspec.to_builtins(self)}
 
 
 def load(raw: Mapping[str, object] | None, *, store: str) -> Cursor | None:
     if not raw:
         return None
     try:
-        return msgspec.convert({name: value for name, value in raw.items() if name != "v"}, Cursor)
-    except (msgspec.ValidationError, TypeError) as problem:
+        return msgspec.convert(dict(raw), Cursor)
+    except msgspec.ValidationError as problem:
         raise BadAnswer(
-            "the place where the last sync stopped can't be read.", store=store, mend="Run a full sync: sync STORE --full."
+            "the place where the last sync stopped can't be read.", store=store, mend=f"Run a full sync: comeback sync {store} --full."
         ) from problem

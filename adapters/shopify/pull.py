@@ -77,13 +77,13 @@ class Puller:
                 said = f"{operation.status} {operation.error_code}".strip() if operation else "not known any more"
                 log.warning("%s: the bulk operation for %s is %s.", self._transport.store, resource, said)
                 return False
-            cursor = cursor._replace(total=operation.roots or None)
+            cursor = cursor.but(total=operation.roots or None)
             if operation.url and not self._download(operation, path):
                 return False
         if path.exists():
             lines = grouped(path)
             for batch in read_batches(resource, lines, currency=self._currency, known=known, size=self.batch, skip=cursor.taken):
-                cursor = cursor._replace(taken=cursor.taken + batch.roots)
+                cursor = cursor.but(taken=cursor.taken + batch.roots)
                 yield Page(batch.records, cursor.dump(), batch.rejected, total=cursor.total)
             path.unlink(missing_ok=True)
         since = cursor.since - OVERLAP_US if cursor.since else None

@@ -117,18 +117,6 @@ class CustomerShape(Shape):
     default_address: AddressShape | None = None
 
 
-class ImageShape(Shape):
-    url: str | None = None
-
-
-class PreviewShape(Shape):
-    image: ImageShape | None = None
-
-
-class MediaShape(Shape):
-    preview: PreviewShape | None = None
-
-
 class CategoryShape(Shape):
     name: str | None = None
 
@@ -145,7 +133,6 @@ class ProductShape(Shape):
     product_type: str | None = None
     category: CategoryShape | None = None
     online_store_url: str | None = None
-    featured_media: MediaShape | None = None
     price_range_v2: PriceRangeShape | None = None
 
 

@@ -59,7 +59,6 @@ def translate_product(product: ProductShape, content_hash: str, _currency: str =
     lowest = product.price_range_v2.min_variant_price if product.price_range_v2 else None
     currency = (lowest.currency_code or "") if lowest else ""
     priced = lowest is not None and lowest.amount is not None and currency
-    preview = product.featured_media.preview if product.featured_media else None
     kinds = (product.product_type, product.category.name if product.category else None)
     return ProductRecord(
         external_id=bare(product.id),
@@ -70,7 +69,6 @@ def translate_product(product: ProductShape, content_hash: str, _currency: str =
         price=whole(grains_of(currency)[lowest.amount]) if priced and lowest and lowest.amount is not None else None,
         currency=currency,
         url=product.online_store_url or "",
-        image_url=(preview.image.url or "") if preview and preview.image else "",
         active=(product.status or "ACTIVE") == "ACTIVE",
     )
 

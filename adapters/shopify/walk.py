@@ -50,7 +50,7 @@ class PageReader:
                 if cursor.after is None or fresh:
                     raise
                 # Shopify's own cursor may have run out since the last time: the window is begun again.
-                cursor, fresh = cursor._replace(after=None), True
+                cursor, fresh = cursor.but(after=None), True
                 continue
             fresh = True
             nodes = [node for node in found.get("nodes") or () if node]
@@ -142,10 +142,10 @@ def _moved(resource: str, cursor: Cursor, nodes: Sequence[Mapping[str, Any]], pa
         since = cursor.since if top is None else max(top - OVERLAP_US, cursor.since or 0)
         return Cursor("idle", since=since)
     if taken >= _WINDOW and resource == "checkouts":  # these come by id, not by time
-        return cursor._replace(after=None, above=bare(str(nodes[-1]["id"])), top=top, taken=0)
+        return cursor.but(after=None, above=bare(str(nodes[-1]["id"])), top=top, taken=0)
     if taken >= _WINDOW and top is not None and top // SECOND_US > (cursor.since or 0) // SECOND_US:
-        return cursor._replace(after=None, since=top, top=top, taken=0)
-    return cursor._replace(after=page.get("endCursor"), top=top, taken=taken)
+        return cursor.but(after=None, since=top, top=top, taken=0)
+    return cursor.but(after=page.get("endCursor"), top=top, taken=taken)
 
 
 def _updated(node: Mapping[str, Any]) -> int | None:

@@ -15,7 +15,7 @@ from adapters.shopify.transport import AdminTransport
 from plugin_core.errors import InvalidInput, Refused, Transient
 from plugin_core.platforms import ProfileWrite, WriteResult
 
-BULK_ABOVE = 100  # customers
+BULK_ABOVE = 50  # customers: what half of a standard bucket carries at once, two mutations each
 _LOOKED_UP_A_CALL = 250
 _LONGEST_TAG = 255
 
