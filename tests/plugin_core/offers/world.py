@@ -28,11 +28,6 @@ SENDER = {
     "reply_to": "help@north.example",
     "postal_address": "Pier 1, Oslo",
 }
-    "sender_name": "North",
-    "sender_email": "shop@north.example",
-    "reply_to": "help@north.example",
-    "postal_address": "Pier 1, Oslo",
-}
 BINDS_TO_ACCOUNTS = [str(Capability.CUSTOMER_BOUND_CODES)]
 BINDS_TO_ADDRESSES = [str(Capability.GUEST_CODES)]
 
@@ -53,8 +48,17 @@ def open_shop(session: Session, key: str = "north", *, capabilities: list[str] |
     session.add(account)
     session.flush()
     store = Store(
-        account_id=account.id, key=key, platform="any", address=f"{key}.example", name=key.title(), currency="EUR", zone="Europe/Oslo",
-        url=f"https://{key}.example", connected_at=0, first_import_at=1, yardsticks_at=None,
+        account_id=account.id,
+        key=key,
+        platform="any",
+        address=f"{key}.example",
+        name=key.title(),
+        currency="EUR",
+        zone="Europe/Oslo",
+        url=f"https://{key}.example",
+        connected_at=0,
+        first_import_at=1,
+        yardsticks_at=None,
         capabilities=BINDS_TO_ACCOUNTS if capabilities is None else capabilities,
     )
     session.add(store)
@@ -80,8 +84,15 @@ def person(
 ) -> Customer:
     """Somebody whose last order was ``days_ago`` (None: never ordered) and who ``says`` that about mail."""
     customer = Customer(
-        account_id=shop.account.id, key=f"key-{name}", email=f"{name}@people.example" if email is None else email, first_name=name.title(),
-        country=country, since=0, merged_into=None, paused_until=None, erased_at=None,
+        account_id=shop.account.id,
+        key=f"key-{name}",
+        email=f"{name}@people.example" if email is None else email,
+        first_name=name.title(),
+        country=country,
+        since=0,
+        merged_into=None,
+        paused_until=None,
+        erased_at=None,
     )
     session.add(customer)
     session.flush()
@@ -100,9 +111,22 @@ def person(
     last = None if days_ago is None else NOW - int(days_ago * DAY_US)
     session.add(
         CustomerStats(
-            store_id=shop.store.id, customer_id=customer.id, orders_count=0 if last is None else 1, foreign_orders=None, first_order_at=last,
-            last_order_at=last, previous_order_at=None, last_touch_order_at=last, last_refund_at=None, last_visit_at=last, own_gap_days=None,
-            expected_gap_days=gap_days, recency_score=None, frequency_score=None, monetary_score=None, next_crossing_at=None,
+            store_id=shop.store.id,
+            customer_id=customer.id,
+            orders_count=0 if last is None else 1,
+            foreign_orders=None,
+            first_order_at=last,
+            last_order_at=last,
+            previous_order_at=None,
+            last_touch_order_at=last,
+            last_refund_at=None,
+            last_visit_at=last,
+            own_gap_days=None,
+            expected_gap_days=gap_days,
+            recency_score=None,
+            frequency_score=None,
+            monetary_score=None,
+            next_crossing_at=None,
         )
     )
     session.flush()
@@ -124,9 +148,19 @@ def checkout(
     session: Session, shop: Shop, customer: Customer, *, hours_ago: float, key: str = "c1", covered: bool = False
 ) -> Checkout:
     begun = Checkout(
-        store_id=shop.store.id, external_id=key, customer_id=customer.id, email=customer.email, created_at=NOW - int(hours_ago * HOUR),
-        completed_at=None, modified_at=1, content_hash="", currency="EUR", total=5000, recovery_url="https://north.example/recover",
-        items=["Lamp"], covered_by_platform=covered,
+        store_id=shop.store.id,
+        external_id=key,
+        customer_id=customer.id,
+        email=customer.email,
+        created_at=NOW - int(hours_ago * HOUR),
+        completed_at=None,
+        modified_at=1,
+        content_hash="",
+        currency="EUR",
+        total=5000,
+        recovery_url="https://north.example/recover",
+        items=["Lamp"],
+        covered_by_platform=covered,
     )
     session.add(begun)
     session.flush()

@@ -4,67 +4,21 @@ from __future__ import annotations
 
 import email
 import email.policy
-from collections import Counter
-from functools import partial
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jobs.offers import mint_due, plan_offers, send_due
+from jobs.offers import send_due
 from plugin_core.clock import DAY_US
 from plugin_core.customers import consent
-from plugin_core.customers.models import Customer, Suppression
-from plugin_core.errors import (
-    AccessRevoked,
-    MessageNotSent,
-    MessageOutcomeUnknown,
-    MessageRefused,
-    OutcomeUnknown,
-    Refused,
-    Unreachable,
-)
-from plugin_core.messaging import Mail
+from plugin_core.customers.models import Customer
 from plugin_core.offers import campaigns
 from plugin_core.offers.models import Touch
 from plugin_core.outbox.models import JournalEntry
-from plugin_core.platforms import CodeSpec
 from plugin_core.stores.models import AuditEntry
-from tests.jobs.offering import Outside, outside
+from tests.jobs.offers.outside import Outside, ben_of, mint, plan, run
 from tests.plugin_core.offers.world import HOUR, NOW, Shop, begin, checkout, offers, open_shop, orders_again, person, told
-
-
-@pytest.fixture
-def world(engine: Engine, session: Session, tmp_path: Path) -> Outside:
-    return outside(engine, session, tmp_path / "mails")
-
-
-def run(world: Outside, shop: Shop) -> Counter[str]:
-    return plan(world, shop) + mint(world, shop) + world.run(send_due)
-
-
-def plan(world: Outside, shop: Shop) -> Counter[str]:
-    return world.run(partial(plan_offers, store_id=shop.store.id))
-
-
-def mint(world: Outside, shop: Shop) -> Counter[str]:
-    return world.run(partial(mint_due, store_id=shop.store.id))
-
-
-@pytest.fixture
-def shop(world: Outside, session: Session) -> Shop:
-    shop = open_shop(session)
-    begin(session, shop, shop.winback)
-    begin(session, shop, shop.abandoned)
-    session.commit()
-    return shop
-
-
-def ben_of(session: Session, shop: Shop, **values: object) -> Customer:
-    ben = person(session, shop, "ben", days_ago=65, **values)  # type: ignore[arg-type]
-    session.commit()
-    return ben
 
 
 def test_ben_gets_one_mail_with_his_own_code_and_a_second_run_does_nothing(world: Outside, session: Session, shop: Shop) -> None:
@@ -196,103 +150,6 @@ def test_nothing_is_planned_before_the_first_import_is_in(world: Outside, sessio
     session.merge(shop.store)
     session.commit()
     assert (run(world, shop), told(session, ben)) == ({}, [])
-
-
-def test_one_refused_code_does_not_stop_the_others(world: Outside, session: Session, shop: Shop) -> None:
-    ben, eve = person(session, shop, "ben", days_ago=65), person(session, shop, "eve", days_ago=65)
-    session.commit()
-
-    def answer(spec: CodeSpec) -> None:
-        if spec.customer_id == "gid-ben":
-            raise Refused("The code belongs to somebody else.", store="north")
-
-    world.codes.answer = answer
-    assert run(world, shop) == {"planned": 2, "failed": 1, "minted": 1, "sent": 1}
-    assert told(session, ben) == [("60", "failed", "The code belongs to somebody else.")]
-    assert told(session, eve) == [("60", "sent", "")]
-
-
-def test_a_store_that_is_down_is_asked_again_later(world: Outside, session: Session, shop: Shop) -> None:
-    ben = ben_of(session, shop)
-    down = [True]
-
-    def answer(_spec: CodeSpec) -> None:
-        if down[0]:
-            raise Unreachable("The store does not answer.", store="north", retry_after=300)
-
-    world.codes.answer = answer
-    assert run(world, shop) == {"planned": 1, "retried": 1}
-    assert run(world, shop) == {}
-    assert offers(session, ben)[0].due_at == NOW + 300 * 1_000_000
-    session.commit()
-    down[0] = False
-    world.clock[0] += 300 * 1_000_000
-    assert run(world, shop) == {"minted": 1, "sent": 1}
-
-
-def test_a_lost_answer_is_asked_for_again_and_the_code_adopted(world: Outside, session: Session, shop: Shop) -> None:
-    ben_of(session, shop)
-
-    def answer(spec: CodeSpec) -> None:
-        if spec.code not in world.codes.made:
-            world.codes.made[spec.code] = spec
-            raise OutcomeUnknown("No answer.", store="north")
-
-    world.codes.answer = answer
-    assert run(world, shop) == {"planned": 1, "adopted": 1, "sent": 1}
-    assert len(world.codes.made) == 1
-
-
-def test_a_revoked_key_is_said_and_leaves_the_offers_as_they_are(world: Outside, session: Session, shop: Shop) -> None:
-    ben = ben_of(session, shop)
-
-    def answer(_spec: CodeSpec) -> None:
-        raise AccessRevoked("The key is not accepted.", store="north")
-
-    world.codes.answer = answer
-    plan(world, shop)
-    with pytest.raises(AccessRevoked):
-        mint(world, shop)
-    assert told(session, ben) == [("60", "planned", "")]
-
-
-@pytest.mark.parametrize(
-    ("problem", "counted", "state", "touch"),
-    [
-        (MessageNotSent("busy"), "retried", "minted", "failed"),
-        (MessageRefused("no such mailbox", recipient=True), "failed", "failed", "failed"),
-        (MessageRefused("spam"), "failed", "failed", "failed"),
-        (MessageOutcomeUnknown("hung up"), "unknown", "unknown", "unknown"),
-    ],
-)
-def test_what_the_mail_server_says_decides_whether_it_is_tried_again(
-    world: Outside,
-    session: Session,
-    shop: Shop,
-    monkeypatch: pytest.MonkeyPatch,
-    problem: Exception,
-    counted: str,
-    state: str,
-    touch: str,
-) -> None:
-    ben = ben_of(session, shop)
-    tries: list[str] = []
-
-    def send(mail: Mail) -> None:
-        tries.append(mail.message_id)
-        raise problem
-
-    monkeypatch.setattr(world.channel, "send", send)
-    assert run(world, shop)[counted] == 1
-    assert (offers(session, ben)[0].state, session.scalars(select(Touch.state)).one()) == (state, touch)
-    suppressed = session.scalars(select(Suppression.address)).all()
-    assert suppressed == (["ben@people.example"] if getattr(problem, "recipient", False) else [])
-    session.commit()
-    run(world, shop)
-    world.clock[0] += DAY_US
-    run(world, shop)
-    assert len(tries) == (2 if counted == "retried" else 1)
-    assert len(set(tries)) == 1
 
 
 def test_another_merchants_store_is_left_alone(world: Outside, session: Session, shop: Shop) -> None:

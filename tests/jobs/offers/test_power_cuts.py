@@ -12,7 +12,7 @@ from adapters.messaging.folder import FolderChannel
 from jobs.offers import mint_due, plan_offers, send_due
 from plugin_core.offers.models import Offer, Touch
 from plugin_core.outbox.models import JournalEntry
-from tests.jobs.offering import Outside, PowerCut, outside
+from tests.jobs.offers.outside import Outside, PowerCut, outside
 from tests.plugin_core.offers.world import begin, checkout, open_shop, person
 
 PEOPLE = ("ben", "eve", "fay")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -14,11 +15,13 @@ from sqlalchemy.orm import Session
 from adapters.messaging.folder import FolderChannel
 from adapters.messaging.render import MailRenderer
 from jobs.context import JobContext
+from jobs.offers import mint_due, plan_offers, send_due
+from plugin_core.customers.models import Customer
 from plugin_core.db import Database
 from plugin_core.messaging import Mail
 from plugin_core.platforms import CodeSpec, CreatedCode
 from plugin_core.stores.models import Store
-from tests.plugin_core.offers.world import NOW, VAULT
+from tests.plugin_core.offers.world import NOW, VAULT, Shop, person
 
 RENDERER = MailRenderer()
 
@@ -125,3 +128,21 @@ def outside(engine: Engine, session: Session, folder: Path) -> Outside:
         clock=lambda: clock[0],
     )
     return Outside(context, codes, channel, plug, clock, session)
+
+
+def run(world: Outside, shop: Shop) -> Counter[str]:
+    return plan(world, shop) + mint(world, shop) + world.run(send_due)
+
+
+def plan(world: Outside, shop: Shop) -> Counter[str]:
+    return world.run(partial(plan_offers, store_id=shop.store.id))
+
+
+def mint(world: Outside, shop: Shop) -> Counter[str]:
+    return world.run(partial(mint_due, store_id=shop.store.id))
+
+
+def ben_of(session: Session, shop: Shop) -> Customer:
+    ben = person(session, shop, "ben", days_ago=65)
+    session.commit()
+    return ben
