@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from unicodedata import normalize
+
+from adapters.sandbox.cents import text
 
 
 def same(email: str) -> str:
     """Two addresses are one person's when this is equal: outer space, case and composition do not matter."""
     return normalize("NFC", email.strip()).lower()
+
+
+def spending(rows: Iterable[tuple[str, int | None]]) -> dict[str, dict[str, Any]]:
+    """(person, cents or None where the rate isn't known) of each counted order -> what each person ordered and spent."""
+    found: dict[str, dict[str, Any]] = {}
+    for person, cents in rows:
+        row = found.setdefault(person, {"orders": 0, "net_spent": 0, "unknown": 0})
+        row["orders"] += 1
+        row["net_spent"] += cents or 0
+        row["unknown"] += cents is None
+    return {person: row | {"net_spent": text(row["net_spent"])} for person, row in sorted(found.items())}
 
 
 def people(*stores: Iterable[tuple[str, str | None]]) -> int:

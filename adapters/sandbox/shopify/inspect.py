@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.sandbox.census import same, spending
 from adapters.sandbox.cents import text
 from adapters.sandbox.shopify import order_fields
 from adapters.sandbox.shopify.store import Record, ShopStore
@@ -27,16 +28,18 @@ def identities(shop: ShopStore) -> list[tuple[str, str | None]]:
     return people
 
 
+def _person(order: Record) -> str:
+    """By e-mail, as a person is known over all stores; an account without one by its id; '' for nobody."""
+    customer = order["customer"]
+    if customer:
+        return same(customer["email"]) if customer["email"] else str(customer["id"])
+    return same(order["email"] or "")
+
+
 def state(shop: ShopStore, prefix: str) -> dict[str, Any]:
     orders = list(shop.orders.values())
     mine = [each for each in orders if counted(each)]
-    by_customer: dict[str, dict[str, Any]] = {}
-    for order in mine:
-        if order["customer"]:
-            row = by_customer.setdefault(order["customer"]["id"], {"orders": 0, "cents": 0})
-            row["orders"] += 1
-            row["cents"] += net_spent(order)
-    buyers = set(by_customer) | {each["email"].strip().lower() for each in mine if each["customer"] is None and each["email"]}
+    by_person = spending((person, net_spent(each)) for each in mine if (person := _person(each)))
     return {
         "shop": shop.domain,
         "currency": shop.currency,
@@ -47,7 +50,7 @@ def state(shop: ShopStore, prefix: str) -> dict[str, Any]:
         "orders_anonymous": sum(each["customer"] is None and not each["email"] for each in orders),
         "orders_by_status": _tally(each["status"] for each in orders),
         "refunds": sum(len(each["refunds"]) for each in orders),
-        "buyers": len(buyers),
+        "buyers": len(by_person),
         "net_spent": text(sum(net_spent(each) for each in mine)),
         "net_spent_identified": text(sum(net_spent(each) for each in mine if each["customer"] or each["email"])),
         "abandoned_checkouts": len(shop.checkouts),
@@ -69,10 +72,11 @@ def state(shop: ShopStore, prefix: str) -> dict[str, Any]:
         "code_attempts": {code: dict(kinds) for code, kinds in shop.code_attempts.items()},
         "writes": dict(shop.writes),
         "write_calls": sum(shop.writes.values()),
+        "requests": dict(shop.requests),
         "tag_writes": {gid: dict(kinds) for gid, kinds in shop.tag_writes.items()},
         "throttled": shop.bucket.throttled,
         "bulk_operations": _tally(f"{each['type']} {each['status']}" for each in shop.operations.values()),
-        "by_customer": {gid: {"orders": row["orders"], "net_spent": text(row["cents"])} for gid, row in by_customer.items()},
+        "by_person": by_person,
     }
 
 

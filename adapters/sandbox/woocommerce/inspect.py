@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from adapters.sandbox.census import same, spending
 from adapters.sandbox.cents import text
 from adapters.sandbox.woocommerce.orders import totals
 from adapters.sandbox.woocommerce.store import Record, WooStore
@@ -38,17 +39,19 @@ def identities(store: WooStore) -> list[tuple[str, str | None]]:
     return people
 
 
+def _person(store: WooStore, order: Record) -> str:
+    """By e-mail: the account's, or the billing address's for guests and for accounts without; '' for nobody."""
+    account = store.customers.get(order["customer_id"])
+    if account:
+        return same(account["email"] or account["billing"]["email"]) or str(account["id"])
+    return same(order["billing"]["email"])
+
+
 def state(store: WooStore, prefix: str) -> dict[str, Any]:
     orders = list(store.orders.values())
     mine = [each for each in orders if counted(each)]
     known = [(each, cents) for each in mine if (cents := net_spent(store, each)) is not None]
-    by_customer: dict[str, dict[str, Any]] = {}
-    for order in mine:
-        key = str(order["customer_id"] or order["billing"]["email"].strip().lower())
-        if key:
-            row = by_customer.setdefault(key, {"orders": 0, "cents": 0})
-            row["orders"] += 1
-            row["cents"] += net_spent(store, order) or 0
+    by_person = spending((person, net_spent(store, each)) for each in mine if (person := _person(store, each)))
     return {
         "url": store.origin,
         "currency": store.currency,
@@ -65,7 +68,7 @@ def state(store: WooStore, prefix: str) -> dict[str, Any]:
             if each["currency"] != store.currency
         },
         "refunds": len(store.refunds),
-        "buyers": len(by_customer),
+        "buyers": len(by_person),
         "net_spent": text(sum(cents for _, cents in known)),
         "net_spent_identified": text(
             sum(cents for each, cents in known if each["customer_id"] or each["billing"]["email"].strip())
@@ -80,7 +83,7 @@ def state(store: WooStore, prefix: str) -> dict[str, Any]:
         "writes": dict(store.writes),
         "write_calls": sum(store.writes.values()),
         "meta_writes": {str(number): dict(kinds) for number, kinds in store.meta_writes.items()},
-        "by_customer": {key: {"orders": row["orders"], "net_spent": text(row["cents"])} for key, row in by_customer.items()},
+        "by_person": by_person,
     }
 
 

@@ -98,4 +98,6 @@ def test_nobody_is_counted_twice_over_both_stores(full: Twins):
     state = full.state()
     assert max(state["shopify"]["people"], state["woocommerce"]["people"]) < state["people"]
     assert state["people"] < state["shopify"]["people"] + state["woocommerce"]["people"]
+    for store in (state["shopify"], state["woocommerce"]):
+        assert sum(Decimal(row["net_spent"]) for row in store["by_person"].values()) == Decimal(store["net_spent_identified"])
     assert state["shopify"]["orders"] + state["woocommerce"]["orders"] == state["orders"]

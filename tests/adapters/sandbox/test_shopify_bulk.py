@@ -127,7 +127,7 @@ def test_each_line_of_an_upload_is_carried_out_and_answered(fresh: Twins):
     assert [each["__lineNumber"] for each in answers] == [0, 1, 2, 3]
     assert [bool(each["data"]["tagsAdd"]["userErrors"]) for each in answers] == [False, False, False, True]
     assert fresh.state()["shopify"]["tags"] == {gid: ["cb:loyal"] for gid in gids}
-    assert fresh.state()["shopify"]["writes"]["tagsAdd"] == 3
+    assert fresh.state()["shopify"]["writes"] == {"tagsAdd": 3}
 
 
 def test_a_path_nobody_uploaded_to_is_no_file(fresh: Twins):
