@@ -42,5 +42,7 @@ def load(raw: Mapping[str, object] | None, *, store: str) -> Cursor | None:
         return msgspec.convert(dict(raw), Cursor)
     except msgspec.ValidationError as problem:
         raise BadAnswer(
-            "the place where the last sync stopped can't be read.", store=store, mend=f"Run a full sync: comeback sync {store} --full."
+            "the place where the last sync stopped can't be read.",
+            store=store,
+            mend=f"Run a full sync: comeback sync {store} --full.",
         ) from problem

@@ -103,6 +103,12 @@ def _deal(path: Path, folder: Path, count: int) -> None:
             bucket.close()
 
 
+def _number(line: bytes) -> tuple[int, bytes]:
+    """Sorts lines by their ids as numbers: the order in which the shop shows them."""
+    text = own_id(line)
+    return len(text), text
+
+
 def _in_order(bucket: Path) -> Iterator[bytes]:
     roots: dict[bytes, list[bytes]] = {}
     children: dict[bytes, list[bytes]] = {}
@@ -116,6 +122,6 @@ def _in_order(bucket: Path) -> Iterator[bytes]:
     bucket.unlink()
     for root, lines in roots.items():
         yield from lines
-        yield from children.pop(root, ())
+        yield from sorted(children.pop(root, ()), key=_number)
     for orphans in children.values():
         yield from orphans

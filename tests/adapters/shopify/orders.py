@@ -26,7 +26,9 @@ def order(number: int = 1, *, net: str = "130.0", refunded: str = "0.0", **more:
     } | more
 
 
-def line(number: int = 1, *, unit: str = "100.0", quantity: int = 1, current: int | None = None, tax: str | None = None, **more: Any) -> Raw:
+def line(
+    number: int = 1, *, unit: str = "100.0", quantity: int = 1, current: int | None = None, tax: str | None = None, **more: Any
+) -> Raw:
     return {
         "id": f"gid://shopify/LineItem/{number}",
         "title": "Mug",

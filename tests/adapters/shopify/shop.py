@@ -39,7 +39,7 @@ def error(code: str, message: str = "no", **extensions: Any) -> Answer:
 
 
 class Shop:
-    """``shop.on["Orders"]`` is a list of answers, each used once, the last one again and again; or a function of the variables."""
+    """``shop.on["Orders"]``: a list of answers, each used once, the last one again and again; or a function of the variables."""
 
     def __init__(self, mock: responses.RequestsMock, shop: str = SHOP) -> None:
         self.on: dict[str, list[Answer | Exception] | Callable[[dict[str, Any]], Answer]] = {}
@@ -77,7 +77,9 @@ class Time:
         self.now += wait
 
 
-def client(spool: Path, time: Time | None = None, *, shop: str = SHOP, token: str = "shpat_1", **connection: Any) -> ShopifyClient:
+def client(
+    spool: Path, time: Time | None = None, *, shop: str = SHOP, token: str = "shpat_1", **connection: Any
+) -> ShopifyClient:
     time = time or Time()
     info = ConnectionInfo("acme", shop, {"access_token": token}, currency="EUR", **connection)
     options = ShopifyOptions(spool_dir=spool)

@@ -39,7 +39,12 @@ CASES = [
     ((200, {"Content-Type": "application/json"}, '{"hello": 1}'), BadAnswer, "not GraphQL", ".myshopify.com"),
     ((200, {}, '{"data": null}'), BadAnswer, "no data", "Try again"),
     (error("ACCESS_DENIED", "Required access: `read_customers` access scope."), MissingScope, "read_customers", "read_customers"),
-    (error("ACCESS_DENIED", "This app is not approved to use the email field."), MissingScope, "not approved", "protected customer data"),
+    (
+        error("ACCESS_DENIED", "This app is not approved to use the email field."),
+        MissingScope,
+        "not approved",
+        "protected customer data",
+    ),
     (error("SHOP_INACTIVE"), Refused, "not active", "opened again"),
     (error("undefinedField", "Field 'x' doesn't exist"), Refused, "Field 'x'", "report"),
     (error("INTERNAL_SERVER_ERROR"), Transient, "internal error", "tried again"),
@@ -86,7 +91,9 @@ def test_a_write_that_may_not_be_repeated_is_not_repeated_when_its_answer_is_los
 
 
 def test_a_search_that_shopify_did_not_understand_is_an_error_and_not_everything(shop: Shop, tmp_path):
-    warning = {"search": [{"path": ["orders"], "query": "x", "warnings": [{"field": "updated_att", "message": "Invalid search field"}]}]}
+    warning = {
+        "search": [{"path": ["orders"], "query": "x", "warnings": [{"field": "updated_att", "message": "Invalid search field"}]}]
+    }
     shop.on["Orders"] = [ok({"orders": {"nodes": [], "pageInfo": {"hasNextPage": False}}}, extensions=warning)]
     with pytest.raises(BadAnswer, match="didn't understand the search: Invalid search field"):
         list(client(tmp_path).pull("orders", {"phase": "idle", "since": 1}))

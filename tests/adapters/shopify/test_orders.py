@@ -54,7 +54,13 @@ def test_a_refund_that_names_a_line_takes_that_line_and_no_more():
 
 def test_refunded_shipping_with_its_tax_is_no_refund_of_goods():
     # goods 100 + tax 20, shipping 10 + tax 2; the shipping comes back in full
-    raw = order(net="120.0", refunded="12.0", totalTaxSet=bag("22.0"), totalShippingPriceSet=bag("10.0"), totalRefundedShippingSet=bag("10.0"))
+    raw = order(
+        net="120.0",
+        refunded="12.0",
+        totalTaxSet=bag("22.0"),
+        totalShippingPriceSet=bag("10.0"),
+        totalRefundedShippingSet=bag("10.0"),
+    )
     assert read(raw, line(tax="20.0")).basis == 10000
 
 
@@ -129,8 +135,8 @@ def test_each_refund_that_moved_money_is_kept():
 
 def test_everything_that_may_be_missing_may_be_missing():
     nothing = dict.fromkeys(
-        "name email phone createdAt cancelledAt test taxesIncluded totalTaxSet totalShippingPriceSet discountCodes sourceName cartToken "
-        "customer billingAddress shippingAddress refunds customerLocale totalRefundedSet currencyCode updatedAt".split()
+        "name email phone createdAt cancelledAt test taxesIncluded totalTaxSet totalShippingPriceSet discountCodes sourceName "
+        "cartToken customer billingAddress shippingAddress refunds customerLocale totalRefundedSet currencyCode updatedAt".split()
     )
     bare = {"id": "gid://shopify/LineItem/1", "discountedUnitPriceAfterAllDiscountsSet": None, "product": None, "variant": None}
     found = read(order(**nothing), bare)

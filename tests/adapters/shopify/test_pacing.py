@@ -31,7 +31,10 @@ def test_half_of_the_bucket_is_left_to_the_merchants_other_apps(shop: Shop, tmp_
 
 
 def test_a_throttled_query_waits_until_its_points_are_back_and_is_asked_again(shop: Shop, tmp_path, time):
-    throttled = {"requestedQueryCost": 500, "throttleStatus": {"maximumAvailable": 2000, "currentlyAvailable": 100, "restoreRate": 50}}
+    throttled = {
+        "requestedQueryCost": 500,
+        "throttleStatus": {"maximumAvailable": 2000, "currentlyAvailable": 100, "restoreRate": 50},
+    }
     status, headers, body = error("THROTTLED")
     body = body[:-1] + ', "extensions": {"cost": ' + str(throttled).replace("'", '"') + "}}"
     shop.on["Customers"] = [(status, headers, body), ok(EMPTY)]

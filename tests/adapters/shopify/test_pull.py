@@ -27,8 +27,13 @@ IDLE = {"v": 1, "phase": "idle", "since": 1_795_168_800_000_000 - 120_000_000}  
 
 @pytest.fixture
 def bulk(shop: Shop) -> Shop:
-    shop.on["BulkRunQuery"] = [ok({"bulkOperationRunQuery": {"bulkOperation": {**OPERATION, "status": "CREATED"}, "userErrors": []}})]
-    shop.on["BulkOperation"] = [ok({"bulkOperation": {**OPERATION, "status": "RUNNING", "url": None}}), ok({"bulkOperation": OPERATION})]
+    shop.on["BulkRunQuery"] = [
+        ok({"bulkOperationRunQuery": {"bulkOperation": {**OPERATION, "status": "CREATED"}, "userErrors": []}})
+    ]
+    shop.on["BulkOperation"] = [
+        ok({"bulkOperation": {**OPERATION, "status": "RUNNING", "url": None}}),
+        ok({"bulkOperation": OPERATION}),
+    ]
     page = {"nodes": [walked(number) for number in range(1, 8)], "pageInfo": {"hasNextPage": False}}
     shop.on["Orders"] = [ok({"orders": page})]
     return shop
@@ -59,7 +64,9 @@ def test_the_first_import_comes_by_one_bulk_operation(bulk: Shop, edge, tmp_path
 
 
 def test_an_empty_store_has_no_file_and_is_done(bulk: Shop, tmp_path):
-    bulk.on["BulkOperation"] = [ok({"bulkOperation": {**OPERATION, "objectCount": "0", "rootObjectCount": "0", "fileSize": None, "url": None}})]
+    bulk.on["BulkOperation"] = [
+        ok({"bulkOperation": {**OPERATION, "objectCount": "0", "rootObjectCount": "0", "fileSize": None, "url": None}})
+    ]
     pages = list(client(tmp_path).pull("orders", None))
     assert ids(pages) == []
     assert (pages[-1].last, pages[-1].cursor) == (True, IDLE)
@@ -108,7 +115,10 @@ def test_a_file_that_stays_truncated_is_said_and_read_page_by_page_instead(bulk:
     edge.get(FILE, body=BODY[:-50])
     pages = list(client(tmp_path, time).pull("orders", None))
     assert ids(pages) == SEVEN
-    assert any(each.message.startswith("acme: the bulk file is truncated: ") and "page by page" in each.message for each in caplog.records)
+    assert any(
+        each.message.startswith("acme: the bulk file is truncated: ") and "page by page" in each.message
+        for each in caplog.records
+    )
     assert pages[-1].last
     assert list(tmp_path.iterdir()) == []
 
@@ -131,7 +141,9 @@ def test_an_operation_that_is_gone_is_started_anew(bulk: Shop, edge, tmp_path, t
 
 @pytest.mark.parametrize("status", ["FAILED", "EXPIRED", "CANCELED"])
 def test_operations_that_keep_failing_are_replaced_by_pages(bulk: Shop, tmp_path, time, status):
-    bulk.on["BulkOperation"] = [ok({"bulkOperation": OPERATION | {"status": status, "errorCode": "INTERNAL_SERVER_ERROR", "url": None}})]
+    bulk.on["BulkOperation"] = [
+        ok({"bulkOperation": OPERATION | {"status": status, "errorCode": "INTERNAL_SERVER_ERROR", "url": None}})
+    ]
     pages = list(client(tmp_path, time).pull("orders", None))
     assert ids(pages) == SEVEN
     assert bulk.names().count("BulkRunQuery") == 2
@@ -145,7 +157,9 @@ def test_where_no_bulk_operation_can_be_had_pages_are_read(bulk: Shop, tmp_path,
 
 
 def test_an_operation_refused_for_a_missing_scope_says_so(bulk: Shop, tmp_path):
-    bulk.on["BulkOperation"] = [ok({"bulkOperation": OPERATION | {"status": "FAILED", "errorCode": "ACCESS_DENIED", "url": None}})]
+    bulk.on["BulkOperation"] = [
+        ok({"bulkOperation": OPERATION | {"status": "FAILED", "errorCode": "ACCESS_DENIED", "url": None}})
+    ]
     with pytest.raises(MissingScope, match=r"acme: .*access scope is missing.*Check"):
         list(client(tmp_path).pull("orders", None))
 
@@ -197,7 +211,11 @@ def test_the_lines_of_a_long_order_are_all_fetched(bulk: Shop, tmp_path):
 def test_records_that_are_known_are_left_out_of_a_pull(bulk: Shop, edge, tmp_path, time):
     edge.get(FILE, body=BODY)
     acme = client(tmp_path, time)
-    have = {record.external_id: (record.modified_at, record.content_hash) for page in acme.pull("orders", None) for record in page.records}
+    have = {
+        record.external_id: (record.modified_at, record.content_hash)
+        for page in acme.pull("orders", None)
+        for record in page.records
+    }
     asked = []
     acme.known = lambda resource, some: asked.append((resource, len(some))) or have
     pages = list(acme.pull("orders", IDLE, full=True))

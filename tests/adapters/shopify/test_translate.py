@@ -18,7 +18,11 @@ ADA = {
     "createdAt": "2025-01-01T00:00:00Z",
     "updatedAt": "2026-01-01T00:00:00Z",
     "statistics": {"rfmGroup": "ALMOST_LOST"},
-    "defaultEmailAddress": {"emailAddress": "Ada@Example.com", "marketingState": "SUBSCRIBED", "marketingUpdatedAt": "2025-02-01T00:00:00Z"},
+    "defaultEmailAddress": {
+        "emailAddress": "Ada@Example.com",
+        "marketingState": "SUBSCRIBED",
+        "marketingUpdatedAt": "2025-02-01T00:00:00Z",
+    },
     "defaultPhoneNumber": {"phoneNumber": "+491701234567", "smsMarketingConsent": {"state": "UNSUBSCRIBED", "updatedAt": None}},
     "defaultAddress": {"countryCodeV2": "DE"},
 }
@@ -59,7 +63,9 @@ def test_only_a_clear_yes_or_no_is_one(state, ours):
 
 
 def test_a_customer_without_an_address_or_anything_else_is_kept():
-    bare = one("customers", {"id": "gid://shopify/Customer/2", "updatedAt": "2026-01-01T00:00:00Z"} | dict.fromkeys(list(ADA)[1:5]))
+    bare = one(
+        "customers", {"id": "gid://shopify/Customer/2", "updatedAt": "2026-01-01T00:00:00Z"} | dict.fromkeys(list(ADA)[1:5])
+    )
     assert (bare.external_id, bare.email, bare.consents, bare.tags) == ("2", "", (), ())
 
 

@@ -1,4 +1,4 @@
-"""Makes admin_2026-10.graphql.gz from Shopify's introspection: ``python -m tests.contract.shopify.make_schema admin_2026-10.json.gz``.
+"""Makes admin_2026-10.graphql.gz from Shopify's introspection: ``python -m tests.contract.shopify.make_schema FILE.json.gz``.
 
 Every type, argument and ``@deprecated`` mark is kept, only the descriptions are left out: what is valid here is valid at
 Shopify. The introspection comes with the npm package @shopify/dev-mcp 1.16.0 (dist/data).
