@@ -177,6 +177,4 @@ def _give_back(context: JobContext, store: Store, claimed: Sequence[Claimed], pr
             queue.postpone(session, claimed, until=now + _MENDED_US)
         else:
             queue.fail(session, [(one, str(problem)) for one in claimed], now=now, retry=True)
-    _log.warning(
-        "given back", stage="write-back", store=store.key, entries=len(claimed), problem=type(problem).__name__, exc_info=problem
-    )
+    _log.warning("given back", stage="write-back", store=store.key, entries=len(claimed), problem=str(problem))

@@ -97,6 +97,7 @@ def buy(session: Session, store: Store, customer_id: int | None, when: str | int
 
 def balance(session: Session, store: Store, customer_id: int) -> tuple[int, int, str]:
     """(points, pending points, tier) as everybody reads them."""
+    session.flush()
     session.expire_all()
     stats = session.get_one(CustomerStats, (store.id, customer_id))
     return stats.points, stats.points_pending, stats.tier
@@ -112,5 +113,6 @@ def ledger(session: Session, store: Store, customer_id: int) -> list[tuple[str, 
 
 
 def state(session: Session, store: Store, customer_id: int) -> TierState:
+    session.flush()
     session.expire_all()
     return session.get_one(TierState, (store.id, customer_id))
