@@ -21,12 +21,12 @@ $(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
 	  || { echo "'$(PYTHON)' lacks the venv module. Install it, for example: apt-get install python3-venv" >&2; exit 1; }
 	[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
-	$(PIP) install --constraint requirements.lock --editable .
+	$(PIP) install --no-compile --constraint requirements.lock --editable .
 	@touch $@
 
 # The tools come apart from what running needs. mypy reads the libraries' types once here, so that `make check` stays quick.
 $(TOOLS): $(STAMP)
-	$(PIP) install --requirement requirements.lock
+	$(PIP) install --no-compile --requirement requirements.lock
 	@echo "mypy: reading the libraries' types"; $(BIN)/mypy >/dev/null || true
 	@touch $@
 

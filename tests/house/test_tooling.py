@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.house.files import PACKAGES, ROOT, read
+from tests.house.files import PACKAGES, ROOT, modules, read
 
 pytestmark = pytest.mark.fast
 
@@ -35,6 +39,27 @@ def test_every_dependency_is_pinned_within_its_range() -> None:
     for requirement in map(Requirement, wanted):
         assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), str(requirement)
         assert any(part.operator == "<" for part in requirement.specifier), f"{requirement} has no upper bound"
+
+
+def test_everything_that_running_needs_is_declared() -> None:
+    providers = packages_distributions()
+    wanted = {
+        canonicalize_name(Requirement(line).name) for line in tomllib.loads(read("pyproject.toml"))["project"]["dependencies"]
+    }
+    undeclared = {
+        f"{path} imports {top}"
+        for path in modules(*PACKAGES)
+        for top in imported(path)
+        if top not in sys.stdlib_module_names | set(PACKAGES)
+        and wanted.isdisjoint(canonicalize_name(name) for name in providers.get(top, []))
+    }
+    assert not undeclared
+
+
+def imported(path: Path) -> set[str]:
+    nodes = list(ast.walk(ast.parse(read(path))))
+    plain = {alias.name.split(".")[0] for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return plain | {str(node.module).split(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
 
 
 def test_every_package_is_installed_and_checked() -> None:
