@@ -14,8 +14,6 @@ import click
 from rich.table import Table
 
 from comeback.cli.session import console, problems
-from comeback.demo import demo_app, play
-from comeback.serving import serve
 
 
 @click.command()
@@ -25,6 +23,9 @@ from comeback.serving import serve
 @click.option("--people", type=click.IntRange(20), hidden=True, help="Size of the made-up stores.")
 def demo(once: bool, as_json: bool, port: int | None, people: int | None) -> None:
     """Show the main job on two made-up stores: no account, no server, nothing to set up."""
+    from comeback.demo import demo_app, play
+    from comeback.serving import serve
+
     began = time.monotonic()
     chosen = port or _free_port()
     with (

@@ -8,11 +8,8 @@ import sys
 import click
 from rich.table import Table
 
-from comeback import doctor as checks
 from comeback import settings as environment
 from comeback.cli.session import application, console
-from comeback.serving import serve as serve_app
-from comeback.testmail import send_test_mail
 from plugin_core.db import create_engine
 from plugin_core.migrations import current
 from plugin_core.migrations import migrate as bring_up
@@ -26,6 +23,8 @@ from plugin_core.stores.connect import find_store
 @click.option("--json", "as_json", is_flag=True, help="Print the settings as JSON.")
 def settings(store: str, assignments: tuple[str, ...], as_json: bool) -> None:
     """Show STORE's settings, or change some: comeback settings STORE sender_name="Ada's Shop"."""
+    from comeback import doctor as checks
+
     pairs = []
     for item in assignments:
         name, mark, value = item.partition("=")
@@ -65,6 +64,8 @@ def migrate() -> None:
 @click.option("--offline", is_flag=True, help="Do not talk to the stores or the mail server.")
 def doctor(offline: bool) -> None:
     """Say what is wrong and how to mend it. Exits 1 where something is."""
+    from comeback import doctor as checks
+
     findings = list(checks.examine(online=not offline))
     for finding in findings:
         mark = {"good": "[green]ok  [/green]", "note": "[yellow]note[/yellow]", "bad": "[red]bad [/red]"}[finding.kind]
@@ -80,6 +81,8 @@ def doctor(offline: bool) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 def serve(host: str, port: int) -> None:
     """Serve the page and the shoppers' links, and do all that is due every minute."""
+    from comeback.serving import serve as serve_app
+
     with application() as app:
         console.print(f"Listening on http://{host}:{port} (stop with Ctrl-C).")
         serve_app(app, host, port)
@@ -90,6 +93,8 @@ def serve(host: str, port: int) -> None:
 @click.option("--store", help="Send it as this store would (default: the only one).")
 def test_mail(address: str, store: str | None) -> None:
     """Send a test mail to ADDRESS with the sender of the store's settings."""
+    from comeback.testmail import send_test_mail
+
     with application() as app:
         where = send_test_mail(app, address, store)
     console.print(f"Sent to {address} {where}.")
