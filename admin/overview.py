@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template
@@ -15,6 +16,10 @@ def create_blueprint(overview: Callable[[], Mapping[str, Any]]) -> Blueprint:
     blueprint = Blueprint(
         "overview", __name__, template_folder="templates", static_folder="static", static_url_path="/static/overview"
     )
+
+    @blueprint.app_template_filter("grouped")
+    def grouped(amount: str) -> str:
+        return f"{Decimal(amount):,}"
 
     @blueprint.get("/")
     def page() -> str:

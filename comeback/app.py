@@ -83,7 +83,8 @@ def _platforms(settings: Settings) -> dict[str, Platform]:
         )
     )
     woocommerce = WooCommercePlatform(WooCommerceOptions(allow_private=settings.allow_private_stores))
-    return {platform.name: platform for platform in (shopify, woocommerce)}
+    platforms: tuple[Platform, ...] = (shopify, woocommerce)
+    return {platform.name: platform for platform in platforms}
 
 
 def mail_url(settings: Settings) -> str:

@@ -15,13 +15,16 @@ from adapters.woocommerce.refunds import RefundLookup
 from adapters.woocommerce.translate import Context, context, customer_record, decode_rows, make_records, product_record
 from plugin_core.clock import to_us, utc_now
 from plugin_core.errors import InvalidInput
-from plugin_core.platforms import CodeSpec, ConnectionInfo, CreatedCode, ProfileWrite, StoreFacts, WriteResult
+from plugin_core.platforms import CodeSpec, ConnectionInfo, CreatedCode, Known, ProfileWrite, StoreFacts, WriteResult
 from plugin_core.records import Deletion, Page, Record, Rejected
 
 _PULLS = {"orders": pull_orders, "customers": pull_customers, "products": pull_products}
 
 
 class WooCommerceClient:
+    # A store hands over some 150 orders a second; translating them again costs nothing beside that.
+    known: Known | None = None
+
     def __init__(self, connection: ConnectionInfo, api: StoreApi) -> None:
         url = str(connection.facts.get("url") or api.signed.site.url)
         self._connection = connection

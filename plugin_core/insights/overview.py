@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from plugin_core import bulk
 from plugin_core.clock import from_us
 from plugin_core.money import major
+from plugin_core.segments.lifecycle import STAGES
 from plugin_core.stores.models import Account, Store
 
 _OFFERS = "offers o JOIN campaigns c ON c.id = o.campaign_id WHERE c.store_id = ?"
@@ -68,13 +69,8 @@ def store_row(session: Session, store: Store) -> dict[str, Any]:
         "points": int(points),
         "points_pending": int(pending),
         "segments": _segments(session, store),
-        "lifecycle": dict(
-            bulk.select(
-                session,
-                "SELECT lifecycle, COUNT(*) FROM customer_stats WHERE store_id = ? GROUP BY lifecycle ORDER BY 2 DESC",
-                store.id,
-            )
-        ),
+        "lifecycle": _lifecycle(session, store),
+        "slipping": _slipping(session, store),
         "offers": offers,
         "codes_created": _one(
             session,
@@ -97,6 +93,24 @@ def store_row(session: Session, store: Store) -> dict[str, Any]:
         "last_sync": from_us(last_sync).isoformat(timespec="seconds") if last_sync else None,
         "needs": list(_needs(session, store)),
     }
+
+
+def _lifecycle(session: Session, store: Store) -> dict[str, int]:
+    """Stage -> people, in the order in which people pass through them."""
+    sql = "SELECT lifecycle, COUNT(*) FROM customer_stats WHERE store_id = ? GROUP BY lifecycle"
+    found = dict(bulk.select(session, sql, store.id))
+    return {stage: found[stage] for stage in STAGES if stage in found}
+
+
+def _slipping(session: Session, store: Store) -> dict[str, Any]:
+    """People late for their next visit but not yet lapsed, and what they have spent so far."""
+    count, spent = bulk.select(
+        session,
+        "SELECT COUNT(*), COALESCE(SUM(net_spent), 0) FROM customer_stats "
+        "WHERE store_id = ? AND lifecycle IN ('slipping', 'at_risk')",
+        store.id,
+    )[0]
+    return {"people": count, "net_spent": str(major(int(spent), store.currency))}
 
 
 def _segments(session: Session, store: Store) -> dict[str, int]:

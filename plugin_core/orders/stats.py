@@ -65,7 +65,7 @@ def recompute(session: Session, store: Store, settings: StoreSettings, customer_
     crowded = [person for person, total in totals.items() if total[10]]
     seen = _count_visits(session, store, crowded, span)
     foreign = _foreign(session, store, [person for person, total in totals.items() if total[0] != total[1]])
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for person in people:
         total = totals.get(person)
         touch = last_touch.get(person)
