@@ -103,7 +103,7 @@ def add_customer(shop: ShopStore, each: Person, since: datetime) -> Record:
     seed, key = shop.seed, each.number
     given = consent(seed, each, SHOPIFY, since, shop.clock.start)
     nameless, with_phone = draw(seed, "shopify name", key) < 0.02, draw(seed, "phone", key) < 0.5
-    email = None if draw(seed, "shopify mail", key) < 0.01 and with_phone else each.email
+    email = None if draw(seed, "shopify mail", key) < 0.04 and with_phone else each.email
     gid = shop.gid("Customer")
     first, last = (None, None) if nameless else (each.first, each.last)
     address = {
