@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 
 import click
 from rich.table import Table
+from sqlalchemy.orm import Session
 
 from comeback.cli.session import application, console
 from plugin_core.clock import from_us
+from plugin_core.customers.lookup import addresses
+from plugin_core.errors import InvalidInput
 from plugin_core.offers import campaigns as room
+from plugin_core.offers.models import Campaign
 from plugin_core.offers.planning import preview as look_ahead
-from plugin_core.stores.connect import find_store
+from plugin_core.stores.connect import connected_stores, find_store
+from plugin_core.stores.models import Store
 
 
 @click.group()
@@ -21,37 +27,54 @@ def campaigns() -> None:
 
 
 @campaigns.command("list")
-@click.argument("store")
-@click.option("--json", "as_json", is_flag=True)
-def list_(store: str, as_json: bool) -> None:
-    """The campaigns of STORE."""
+@click.argument("store", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def list_(store: str | None, as_json: bool) -> None:
+    """The campaigns of STORE, or of all stores."""
     with application() as app, app.database.read() as session:
-        found = room.campaigns(session, find_store(session, store))
+        stores = [find_store(session, store)] if store else connected_stores(session)
         rows = [
-            {"key": item.key, "name": item.name, "state": item.state, "kind": item.kind, "holdout": item.holdout_share}
-            for item in found
+            {
+                "store": found.key,
+                "campaign": item.key,
+                "name": item.name,
+                "state": item.state,
+                "kind": item.kind,
+                "holdout": item.holdout_share,
+                "started_at": from_us(item.started_at).isoformat(timespec="seconds") if item.started_at else None,
+            }
+            for found in stores
+            for item in room.campaigns(session, found)
         ]
     if as_json:
         click.echo(json.dumps(rows))
         return
     for row in rows:
-        console.print(f"[bold]{row['key']}[/bold]  {row['state']:<8} {row['name']} ({row['holdout']:.0%} held out)")
+        console.print(
+            f"{row['store']}  [bold]{row['campaign']}[/bold]  {row['state']:<8} {row['name']} ({row['holdout']:.0%} held out)"
+        )
+    if not rows:
+        console.print("No store is connected yet. Begin with: comeback connect --help")
 
 
 @campaigns.command()
 @click.argument("store")
-@click.argument("campaign")
-@click.option("--json", "as_json", is_flag=True)
-def preview(store: str, campaign: str, as_json: bool) -> None:
-    """Exactly whom CAMPAIGN would reach if it were planned now, and why the others are left out."""
+@click.argument("campaign", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print everybody as JSON.")
+def preview(store: str, campaign: str | None, as_json: bool) -> None:
+    """Exactly whom CAMPAIGN of STORE would reach if it were planned now, and why the others are left out.
+
+    With one store connected, STORE may be left away.
+    """
     with application() as app, app.database.read() as session:
-        found = find_store(session, store)
-        chosen = room.get(session, found, campaign)
+        found, chosen = _chosen(session, store, campaign)
         seen = look_ahead(session, found, chosen, now=app.context.clock())
+        emails = addresses(session, [verdict.customer_id for verdict in seen.verdicts])
     if as_json:
         rows = [
             {
                 "customer": verdict.customer_key,
+                "email": emails.get(verdict.customer_id, ""),
                 "step": verdict.step,
                 "percent": verdict.percent,
                 "outcome": verdict.outcome,
@@ -60,7 +83,8 @@ def preview(store: str, campaign: str, as_json: bool) -> None:
             }
             for verdict in seen.verdicts
         ]
-        click.echo(json.dumps({"campaign": campaign, "maximum_cost": str(seen.maximum_cost), "people": rows}))
+        body = {"store": found.key, "campaign": chosen.key, "maximum_cost": str(seen.maximum_cost), "people": rows}
+        click.echo(json.dumps(body, ensure_ascii=False))
         return
     outcomes = Counter((verdict.outcome, verdict.step, verdict.reason) for verdict in seen.verdicts)
     table = Table(box=None, pad_edge=False)
@@ -74,27 +98,36 @@ def preview(store: str, campaign: str, as_json: bool) -> None:
 
 @campaigns.command()
 @click.argument("store")
-@click.argument("campaign")
-def start(store: str, campaign: str) -> None:
-    """Start CAMPAIGN. Its mails go out at the next run-due."""
-    _move(store, campaign, "start")
+@click.argument("campaign", required=False)
+def start(store: str, campaign: str | None) -> None:
+    """Start CAMPAIGN of STORE. Its mails go out at the next run-due."""
+    _move(store, campaign, room.start)
 
 
 @campaigns.command()
 @click.argument("store")
-@click.argument("campaign")
-def pause(store: str, campaign: str) -> None:
-    """Pause CAMPAIGN. Nothing more goes out; starting it again repeats nothing."""
-    _move(store, campaign, "pause")
+@click.argument("campaign", required=False)
+def pause(store: str, campaign: str | None) -> None:
+    """Pause CAMPAIGN of STORE. Nothing more goes out; starting it again repeats nothing."""
+    _move(store, campaign, room.pause)
 
 
-def _move(store: str, campaign: str, verb: str) -> None:
+def _move(store: str, campaign: str | None, move: Callable[..., None]) -> None:
     with application() as app, app.database.write() as session:
-        found = find_store(session, store)
-        chosen = room.get(session, found, campaign)
-        move = room.start if verb == "start" else room.pause
+        found, chosen = _chosen(session, store, campaign)
         move(session, found, chosen, actor="cli", now=app.context.clock())
         console.print(f"{found.key}: {chosen.name} is {chosen.state}.")
+
+
+def _chosen(session: Session, store: str, campaign: str | None) -> tuple[Store, Campaign]:
+    """``STORE CAMPAIGN``, or only ``CAMPAIGN`` where there is one store."""
+    if campaign is None:
+        stores = connected_stores(session)
+        if len(stores) != 1:
+            raise InvalidInput("Say which store and which campaign.", mend="comeback campaigns list shows both.")
+        return stores[0], room.get(session, stores[0], store)
+    found = find_store(session, store)
+    return found, room.get(session, found, campaign)
 
 
 COMMANDS = (campaigns,)

@@ -133,7 +133,7 @@ def why(store: str, email: str, segment: str) -> None:
         person = find_person(session, found.account_id, normalise_email(email))
         if person is None:
             raise NotFound(f"{found.key}: nobody with this address is known.", mend=f"See: comeback customers {found.key}")
-        chosen = find_segment(session, found, segment)
+        chosen = find_segment(session, found, segment.replace("-", "_"))
         settings, _ = store_settings.current(session, found)
         explanation = explain(session, found, settings, person, parse(chosen.rule), now=app.context.clock())
         name = chosen.name

@@ -30,26 +30,32 @@ def connect() -> None:
 @connect.command()
 @click.option("--shop", required=True, help="The shop's myshopify.com domain.")
 @click.option("--token", envvar="COMEBACK_SHOPIFY_TOKEN", help="Admin API access token [or COMEBACK_SHOPIFY_TOKEN, or a prompt].")
-def shopify(shop: str, token: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def shopify(shop: str, token: str | None, as_json: bool) -> None:
     """Connect a Shopify store by an Admin API access token."""
     token = token or click.prompt("Admin API access token", hide_input=True)
-    _connect("shopify", shop, {"access_token": token})
+    _connect("shopify", shop, {"access_token": token}, as_json)
 
 
 @connect.command()
 @click.option("--url", required=True, help="The site's address, as shown in WordPress > Settings > General.")
 @click.option("--key", envvar="COMEBACK_WOOCOMMERCE_KEY", help="Consumer key, ck_... [or COMEBACK_WOOCOMMERCE_KEY, or a prompt].")
 @click.option("--secret", envvar="COMEBACK_WOOCOMMERCE_SECRET", help="Consumer secret, cs_... [or ..._SECRET, or a prompt].")
-def woocommerce(url: str, key: str | None, secret: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def woocommerce(url: str, key: str | None, secret: str | None, as_json: bool) -> None:
     """Connect a WooCommerce store by a REST API key with Read/Write permission."""
     key = key or click.prompt("Consumer key (ck_...)", hide_input=True)
     secret = secret or click.prompt("Consumer secret (cs_...)", hide_input=True)
-    _connect("woocommerce", url, {"consumer_key": key, "consumer_secret": secret})
+    _connect("woocommerce", url, {"consumer_key": key, "consumer_secret": secret}, as_json)
 
 
-def _connect(platform: str, address: str, credentials: dict[str, str]) -> None:
+def _connect(platform: str, address: str, credentials: dict[str, str], as_json: bool) -> None:
     with application() as app:
         key, facts = connect_to(app, platform, address, credentials, actor="cli")
+        if as_json:
+            body = {"store": key, "name": facts.name, "currency": facts.currency, "zone": facts.zone, "notes": list(facts.notes)}
+            click.echo(json.dumps(body, ensure_ascii=False))
+            return
         console.print(f"Connected [bold]{key}[/bold]: {facts.name}, {facts.currency}, {facts.zone}.")
         for note in facts.notes:
             console.print(f"  note: {note}")

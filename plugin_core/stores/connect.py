@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from plugin_core.errors import InvalidInput, NotFound
@@ -101,8 +101,10 @@ def disconnect_store(session: Session, store: Store, *, actor: str, now: int) ->
 
 
 def find_store(session: Session, text: str) -> Store:
-    """By key or address."""
-    store = session.scalars(select(Store).where((Store.key == text) | (Store.address == text))).first()
+    """By key or by address, with or without the scheme and the final slash."""
+    wanted = re.sub(r"^https?://", "", text.strip().lower()).rstrip("/")
+    places = (wanted, f"{wanted}.myshopify.com", f"https://{wanted}", f"http://{wanted}")
+    store = session.scalars(select(Store).where((Store.key == wanted) | func.lower(Store.address).in_(places))).first()
     if store is None:
         keys = ", ".join(session.scalars(select(Store.key).order_by(Store.key))) or "none yet"
         raise NotFound(f"There is no store {text!r}.", mend=f"Connected stores: {keys}.")

@@ -123,7 +123,7 @@ def _help(name: str) -> str:
     return str(_metadata(name)["help"])
 
 
-def _convert(name: str, kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one line a type
+def _convert(name: str, kind: Any, value: Any) -> Any:
     if name == "tiers":
         return _tiers(value)
     if name == "exchange_rates":

@@ -1,0 +1,5 @@
+"""``python -m comeback``: the same as the command ``comeback``."""
+
+from comeback.cli import main
+
+main()
