@@ -10,8 +10,10 @@ from jobs import offers, writeback
 from jobs.context import JobContext
 from jobs.refresh import refresh_store
 from jobs.sync import Progress, sync_store
+from jobs.turns import turn
 from plugin_core.clock import SECOND_US
 from plugin_core.errors import StoreError
+from plugin_core.outbox import queue
 from plugin_core.stores.connect import connected_stores
 from plugin_core.stores.models import Run, Store
 
@@ -42,6 +44,18 @@ def run_due(context: JobContext, *, only: str | None = None, progress: Progress 
 
 def _turn(context: JobContext, store_id: int, key: str, progress: Progress | None) -> StoreReport:
     report = StoreReport(key)
+    with turn(context.database, store_id) as ours:
+        if ours:
+            _work(context, store_id, report, progress)
+        else:
+            _log.info("another process is busy with this store", store=key)
+            report.counts["busy_elsewhere"] = 1
+    return report
+
+
+def _work(context: JobContext, store_id: int, report: StoreReport, progress: Progress | None) -> None:
+    with context.database.write() as session:
+        queue.release(session, store_id, now=context.clock())  # claimed by a process that was killed
     try:
         if _sync_due(context, store_id):
             synced = sync_store(context, store_id, progress=progress)
@@ -56,9 +70,8 @@ def _turn(context: JobContext, store_id: int, key: str, progress: Progress | Non
         report.add({f"consent_{name}": count for name, count in asdict(writeback.write_consents(context, store_id)).items()})
     except StoreError as problem:
         # The next turn tries again; what was done so far is committed.
-        _log.warning("turn ended early", store=key, error=type(problem).__name__)
+        _log.warning("turn ended early", store=report.store, error=type(problem).__name__)
         report.problem = str(problem)
-    return report
 
 
 def _sync_due(context: JobContext, store_id: int) -> bool:

@@ -15,7 +15,7 @@ from plugin_core.platforms import CreatedCode, StoreClient
 from plugin_core.stores.credentials import account_secret
 from plugin_core.stores.models import Account, Store
 
-log = structlog.get_logger()
+log = structlog.get_logger("jobs.minting", stage="minting")
 
 BATCH = 50
 # So many failures in a row are the store's, not the offers': the rest waits for the next run.

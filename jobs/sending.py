@@ -18,7 +18,7 @@ from plugin_core.stores.credentials import account_secret
 from plugin_core.stores.models import Account, Store
 from plugin_core.stores.settings import StoreSettings
 
-log = structlog.get_logger()
+log = structlog.get_logger("jobs.sending", stage="sending")
 
 BATCH = 200
 # So many in a row that could not be sent are the channel's fault: the rest waits for the next run.

@@ -18,6 +18,7 @@ from jobs.due import run_due as due
 from jobs.refresh import refresh_store
 from jobs.sync import Progress as Report
 from jobs.sync import sync_store
+from jobs.turns import turn
 from plugin_core.insights.overview import overview
 from plugin_core.stores.connect import disconnect_store, find_store
 
@@ -81,9 +82,12 @@ def sync(store: str, full: bool, as_json: bool) -> None:
     with application() as app:
         with app.database.read() as session:
             found = find_store(session, store)
-        with _bar(quiet=as_json) as progress:
-            synced = sync_store(app.context, found.id, full=full, progress=progress)
-        refreshed = refresh_store(app.context, found.id)
+        with turn(app.database, found.id) as ours:
+            if not ours:
+                raise click.ClickException(f"{found.key}: another process is busy with this store. Try again when it is done.")
+            with _bar(quiet=as_json) as progress:
+                synced = sync_store(app.context, found.id, full=full, progress=progress)
+            refreshed = refresh_store(app.context, found.id)
         result = {
             "store": found.key,
             "received": dict(synced.received),
