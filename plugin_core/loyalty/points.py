@@ -15,9 +15,11 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from plugin_core.clock import DAY_US
 from plugin_core.loyalty.rules import Rules, months_later
 
 _NEVER = 2**62
+_SHORTEST_MONTH = 27 * DAY_US  # and a day less for clocks that change
 
 
 class Movement(NamedTuple):
@@ -53,23 +55,28 @@ def expiries(movements: Sequence[Movement], rules: Sequence[Rules], zone: ZoneIn
     ``movements`` in order of time.
     """
     found: list[Expiry] = []
-    balance, deadline, usable = 0, _NEVER, 0
+    balance = usable = 0
+    active: int | None = None
+    soonest = min(one.expiry_months for one in rules) * _SHORTEST_MONTH
     for one in movements:
         if one.at > now:
             break
-        if deadline <= one.at:
+        # Most orders follow the last one long before its pause can have ended: no need to ask the calendar.
+        if active is not None and one.at - active >= soonest and (deadline := _deadline(active, usable, rules, zone)) <= one.at:
             if balance > 0:
                 found.append(Expiry(deadline, balance))
                 balance = 0
-            deadline = _NEVER
+            active = None
         balance += one.points
         usable = max(usable, one.available_at)
         if one.activity:
-            deadline = _deadline(one.at, usable, rules, zone)
-    if deadline <= now and balance > 0:
-        found.append(Expiry(deadline, balance))
-        balance = 0
-    return found, deadline if now < deadline < _NEVER and balance > 0 else None
+            active = one.at
+    if active is None or balance <= 0:
+        return found, None
+    deadline = _deadline(active, usable, rules, zone)
+    if deadline <= now:
+        return [*found, Expiry(deadline, balance)], None
+    return found, deadline if deadline < _NEVER else None
 
 
 def _deadline(last_activity: int, usable: int, rules: Sequence[Rules], zone: ZoneInfo) -> int:

@@ -83,6 +83,7 @@ def at(rules: Sequence[Rules], moment: int) -> Rules:
     return rules[bisect_right(rules, moment, key=lambda one: one.since) - 1] if len(rules) > 1 else rules[0]
 
 
+@lru_cache(maxsize=8_192)  # a window, a hold and a pause of as many months end at the same moment
 def months_later(us: int, months: int, zone: ZoneInfo) -> int:
     """The same wall time in ``zone``, ``months`` calendar months later, clipped to the month's last day."""
     return to_us(shift_months(from_us(us), months, zone))

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from plugin_core.clock import DAY_US
 from plugin_core.loyalty.rules import Rules, TierRule, months_later
 
 _NEVER = 2**62
@@ -73,6 +74,7 @@ def _carried(held: _Held, names: tuple[str, ...], rule: TierRule) -> _Held:
 
 def _era(bought: Sequence[Purchase], rule: TierRule, zone: ZoneInfo, held: _Held, begin: int, end: int) -> tuple[int, _Held, int]:
     """Play ``begin``..``end`` under one rule: the metric at the end, what is held then, and the next moment that matters."""
+    bought = _that_matter(bought, rule, held, end)
     leaving = sorted((months_later(one.at, rule.window_months, zone), one.amount) for one in bought)
     arrived = bisect_right(bought, begin, key=lambda one: one.at)
     left = bisect_right(leaving, begin, key=lambda one: one[0])
@@ -96,6 +98,14 @@ def _era(bought: Sequence[Purchase], rule: TierRule, zone: ZoneInfo, held: _Held
             metric += bought[arrived].amount
             arrived += 1
         held = _judged(held, metric, rule, zone, moment, purchase=arrived > first)
+
+
+def _that_matter(bought: Sequence[Purchase], rule: TierRule, held: _Held, end: int) -> Sequence[Purchase]:
+    """Where all purchases together can't reach a second tier, only those that may still be in the window at the end."""
+    if held.level == 0 and (len(rule.thresholds) == 1 or sum(one.amount for one in bought) < rule.thresholds[1]):
+        oldest = end - (rule.window_months * 31 + 1) * DAY_US
+        return bought[bisect_right(bought, oldest, key=lambda one: one.at) :]
+    return bought
 
 
 def _judged(held: _Held, metric: int, rule: TierRule, zone: ZoneInfo, moment: int, *, purchase: bool) -> _Held:
