@@ -12,7 +12,7 @@ from plugin_core.offers import planning
 from plugin_core.offers.models import Campaign
 from plugin_core.stores.models import Store
 
-log = structlog.get_logger()
+log = structlog.get_logger("jobs.planning", stage="planning")
 
 BATCH = 2000
 
@@ -32,7 +32,7 @@ def plan_offers(context: JobContext, store_id: int) -> Counter[str]:
         now = context.clock()
         with context.database.read() as session:
             campaign = session.get_one(Campaign, campaign_id)
-            verdicts, version = planning.judge(session, store, campaign, now=now)
+            verdicts, version = planning.judge(session, store, campaign, now=now, again=False)
         changed = [verdict for verdict in verdicts if verdict.changed]
         for start in range(0, len(changed), BATCH):
             with context.database.write() as session:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from plugin_core import bulk
 from plugin_core.clock import DAY_US
-from plugin_core.offers.definitions import HOUR_US, WINBACK, Definition
+from plugin_core.offers.definitions import HOUR_US, WINBACK, Definition, Step
 from plugin_core.offers.eligibility import Standing
 from plugin_core.offers.ladder import Past
 from plugin_core.offers.models import Campaign
@@ -33,9 +34,7 @@ _LAPSED = """
     FROM customer_stats s JOIN customers c ON c.id = s.customer_id
     WHERE s.store_id = ? AND c.merged_into IS NULL AND s.last_order_at IS NOT NULL
     AND (s.last_order_at <= ? OR s.last_visit_at + ? * s.expected_gap_days <= ?)
-    AND NOT EXISTS (
-        SELECT 1 FROM offers o WHERE o.campaign_id = ? AND o.customer_id = c.id AND o.step = ? AND o.anchor_at >= s.last_order_at
-        AND (o.state <> 'skipped' OR o.minted_at IS NOT NULL))
+    AND NOT EXISTS (SELECT 1 FROM offers o WHERE o.campaign_id = ? AND o.customer_id = c.id AND ({settled}))
     ORDER BY c.id
 """
 
@@ -53,6 +52,17 @@ _PAST = """
     FROM offers WHERE campaign_id = ?
 """
 
+# In this round they have had the step and the next one is not reached: nothing to decide.
+_WAITING = """
+    (o.step = ? AND o.anchor_at >= s.last_order_at AND (o.state <> 'skipped' OR o.minted_at IS NOT NULL) AND NOT ({next}))
+"""
+
+# Without consent as before, at the same step as before: the stored "no" still says it.
+_STILL_NO = """
+    (NOT s.may_email AND o.step = ? AND o.anchor_at = s.last_order_at AND o.state = 'skipped' AND o.minted_at IS NULL
+    AND o.reason IN ('no opt-in', 'unsubscribed') AND NOT ({next}))
+"""
+
 _NEVER = -(2**62)
 
 
@@ -67,8 +77,13 @@ class Candidate(NamedTuple):
     basket: int  # minor units of the checkout
 
 
-def find(session: Session, store: Store, campaign: Campaign, definition: Definition, *, now: int) -> list[Candidate]:
-    """People who have reached a step, in the order of their ids; somebody's checkouts with the newest first."""
+def find(
+    session: Session, store: Store, campaign: Campaign, definition: Definition, *, now: int, again: bool = True
+) -> list[Candidate]:
+    """People who have reached a step, in the order of their ids; somebody's checkouts with the newest first.
+
+    ``again`` False leaves out those who were told no for want of consent and would hear the same.
+    """
     false = "0" if session.get_bind().dialect.name == "sqlite" else "FALSE"
     standing = STANDING.format(false=false)
     if definition.kind == WINBACK:
@@ -76,15 +91,34 @@ def find(session: Session, store: Store, campaign: Campaign, definition: Definit
         gaps = min((step.after for step in definition.steps if step.unit == "gaps"), default=None)
         by_days = _NEVER if days is None else now - int(days * DAY_US)
         by_gaps = _NEVER if gaps is None else now
+        settled, names = _settled(definition, now, (_WAITING,) if again else (_WAITING, _STILL_NO))
         rows = bulk.select(
             session,
-            _LAPSED.format(standing=standing, false=false),
-            *(store.id, store.id, by_days, float((gaps or 0) * DAY_US), by_gaps, campaign.id, definition.steps[-1].name),
+            _LAPSED.format(standing=standing, false=false, settled=settled),
+            *(store.id, store.id, by_days, float((gaps or 0) * DAY_US), by_gaps, campaign.id, *names),
         )
     else:
         oldest, newest = now - definition.entry_hours * HOUR_US, now - int(definition.steps[0].after * HOUR_US)
         rows = bulk.select(session, _CHECKOUTS.format(standing=standing), store.id, store.id, oldest, newest)
     return [_candidate(row) for row in rows]
+
+
+def _settled(definition: Definition, now: int, conditions: tuple[str, ...]) -> tuple[str, list[str]]:
+    """SQL for "this offer shows that there is nothing new to decide", and the step names it asks for."""
+    found = [
+        (condition.format(next=_reached(following, now)), step.name)
+        for step, following in zip(definition.steps, [*definition.steps[1:], None], strict=True)
+        for condition in conditions
+    ]
+    return " OR ".join(condition for condition, _name in found), [name for _condition, name in found]
+
+
+def _reached(step: Step | None, now: int) -> str:
+    if step is None:
+        return "1 = 0"
+    if step.unit == "gaps":
+        return f"s.expected_gap_days IS NOT NULL AND s.last_visit_at + {step.after * DAY_US!r} * s.expected_gap_days <= {now}"
+    return f"s.last_order_at <= {now - int(step.after * DAY_US)}"
 
 
 def _candidate(row: tuple[Any, ...]) -> Candidate:
@@ -111,23 +145,23 @@ def standing(row: tuple[Any, ...]) -> Standing:
     )
 
 
-def past(session: Session, campaign: Campaign) -> dict[int, list[Past]]:
-    """What each person has had from this campaign."""
+def past(session: Session, campaign: Campaign, customer_ids: Sequence[int]) -> dict[int, list[Past]]:
+    """What each of these people has had from this campaign."""
     found: dict[int, list[Past]] = defaultdict(list)
-    for row in bulk.select(session, _PAST, campaign.id):
+    sql = f"{_PAST} AND customer_id IN ({bulk.listed(session, 'bigint')})"
+    for row in bulk.select(session, sql, campaign.id, bulk.values(session, customer_ids)):
         found[row[1]].append(Past(*row))
     return found
 
 
-def recent_mails(session: Session, store: Store, since: int, customer_ids: list[int] | None = None) -> dict[int, list[int]]:
+def recent_mails(session: Session, store: Store, since: int, customer_ids: Sequence[int]) -> dict[int, list[int]]:
     """Moments of marketing mails since ``since`` by person, oldest first; the whole account's, for the cap is the person's."""
-    narrowed = "" if customer_ids is None else f"AND t.customer_id IN ({bulk.listed(session, 'bigint')})"
-    parameters = () if customer_ids is None else (bulk.values(session, customer_ids),)
     sql = f"""
         SELECT t.customer_id, t.claimed_at FROM touches t JOIN customers c ON c.id = t.customer_id
-        WHERE t.state IN ('sending', 'sent', 'unknown') AND t.claimed_at > ? AND c.account_id = ? {narrowed} ORDER BY t.claimed_at
-    """  # noqa: S608 - only our own text is put in
+        WHERE t.state IN ('sending', 'sent', 'unknown') AND t.claimed_at > ? AND c.account_id = ?
+        AND t.customer_id IN ({bulk.listed(session, "bigint")}) ORDER BY t.claimed_at
+    """
     found: dict[int, list[int]] = defaultdict(list)
-    for customer_id, at in bulk.select(session, sql, since, store.account_id, *parameters):
+    for customer_id, at in bulk.select(session, sql, since, store.account_id, bulk.values(session, customer_ids)):
         found[customer_id].append(at)
     return found

@@ -79,7 +79,7 @@ def due_ids(session: Session, store: Store, stage: str, *, now: int, limit: int)
         f"""
         SELECT o.id FROM offers o JOIN campaigns g ON g.id = o.campaign_id
         WHERE g.store_id = ? AND g.state = 'running' AND o.due_at <= ? AND {stage} ORDER BY o.due_at, o.id LIMIT ?
-        """,  # noqa: S608 - ``stage`` is one of the constants above
+        """,
         store.id,
         now,
         limit,

@@ -92,18 +92,23 @@ def plan(session: Session, store: Store, campaign: Campaign, *, now: int) -> Cou
     return record(session, campaign, verdicts, settings_version=version, now=now)
 
 
-def judge(session: Session, store: Store, campaign: Campaign, *, now: int) -> tuple[list[Verdict], int]:
-    """Every candidate with a yes or a no, and the version of the settings that decided."""
+def judge(session: Session, store: Store, campaign: Campaign, *, now: int, again: bool = True) -> tuple[list[Verdict], int]:
+    """Every candidate with a yes or a no, and the version of the settings that decided.
+
+    ``again`` False leaves out who was refused before for want of consent and still is: it changes nothing that would be stored.
+    """
     definition = campaigns.definition(campaign)
     settings, version = current(session, store)
     cooldown = settings.cooldown_days if definition.cooldown_days is None else definition.cooldown_days
-    past = candidates.past(session, campaign)
-    mails = candidates.recent_mails(session, store, now - settings.cap_days * DAY_US)
+    people = candidates.find(session, store, campaign, definition, now=now, again=again)
+    ids = [person.customer_id for person in people]
+    past = candidates.past(session, campaign, ids)
+    mails = candidates.recent_mails(session, store, now - settings.cap_days * DAY_US, ids)
     accounts_only = binds_to_accounts(store)
     share_key = campaigns.hash_key(store, campaign)
     verdicts: list[Verdict] = []
     seen: set[int] = set()
-    for person in candidates.find(session, store, campaign, definition, now=now):
+    for person in people:
         had = past.get(person.customer_id, [])
         who = person.standing
         place = next_step(
@@ -214,7 +219,7 @@ def _maximum_cost(session: Session, store: Store, verdicts: Sequence[Verdict]) -
         sql = f"""
             SELECT customer_id, MAX(received) FROM orders WHERE store_id = ? AND counted AND received IS NOT NULL
             AND customer_id IN ({bulk.listed(session, "bigint")}) GROUP BY customer_id
-        """  # noqa: S608 - only our own text is put in
+        """
         people = [verdict.customer_id for verdict in discounted]
         largest = {row[0]: row[1] for row in bulk.select(session, sql, store.id, bulk.values(session, people))}
     cost = sum(proportion(verdict.basket or largest.get(verdict.customer_id, 0), verdict.percent, 100) for verdict in discounted)

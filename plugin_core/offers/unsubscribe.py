@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from plugin_core.customers import consent
-from plugin_core.customers.models import Consent, Customer, StoreCustomer
-from plugin_core.outbox.models import OutboxEntry
+from plugin_core.customers.models import Consent, Customer
+from plugin_core.outbox.planning import want_consent
 from plugin_core.stores.credentials import Vault, account_secret
 from plugin_core.stores.models import Account, Store
 
@@ -77,27 +77,4 @@ def set_state(session: Session, reader: Reader, state: str, *, now: int) -> None
     at = max(now, found.at + 1) if found is not None else now
     consent.record(session, reader.customer.id, reader.store.id, reader.channel, state, SOURCE, at, now)
     consent.refresh_may_email(session, [reader.customer.id])
-    accounts = select(StoreCustomer.id).where(
-        StoreCustomer.store_id == reader.store.id,
-        StoreCustomer.customer_id == reader.customer.id,
-        StoreCustomer.deleted_at.is_(None),
-    )
-    for account_id in session.scalars(accounts):
-        _tell_store(session, reader, account_id, {"channel": reader.channel, "state": state, "at": at}, now)
-
-
-def _tell_store(session: Session, reader: Reader, account_id: int, payload: dict[str, object], now: int) -> None:
-    key = f"{account_id}:{reader.channel}"
-    entry = session.scalar(
-        select(OutboxEntry).where(OutboxEntry.store_id == reader.store.id, OutboxEntry.kind == "consent", OutboxEntry.key == key)
-    )
-    if entry is None:
-        session.add(
-            OutboxEntry(
-                store_id=reader.store.id, kind="consent", key=key, payload=payload, due_at=now, claimed_at=None, created_at=now
-            )
-        )
-    else:
-        entry.payload, entry.state, entry.due_at = payload, "pending", now
-        entry.generation += 1
-    session.flush()
+    want_consent(session, reader.store, reader.customer.id, reader.channel, state, at=at, now=now)

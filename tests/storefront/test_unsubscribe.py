@@ -13,6 +13,7 @@ from plugin_core.db import Database
 from plugin_core.offers.unsubscribe import link
 from plugin_core.orders.models import CustomerStats
 from plugin_core.outbox.models import OutboxEntry
+from plugin_core.platforms import Capability
 from plugin_core.stores.credentials import account_secret
 from storefront import create_blueprint
 from tests.plugin_core.offers.world import NOW, VAULT, Shop, open_shop, person
@@ -29,7 +30,7 @@ def client(database: Database) -> FlaskClient:
 
 @pytest.fixture
 def shop(session: Session) -> Shop:
-    return open_shop(session)
+    return open_shop(session, capabilities=[str(Capability.CONSENT)])
 
 
 def path(shop: Shop, customer: Customer) -> str:
@@ -73,7 +74,10 @@ def test_one_post_unsubscribes_and_the_store_will_hear_of_it(
     assert "You are unsubscribed" in answer.text
     assert standing(session, shop, ben) == ("unsubscribed", False, 1)
     entry = session.scalars(select(OutboxEntry)).one()
-    assert (entry.store_id, entry.payload) == (shop.store.id, {"channel": "email", "state": "unsubscribed", "at": NOW})
+    assert (entry.store_id, entry.payload) == (
+        shop.store.id,
+        {"customer_id": "gid-ben", "channel": "email", "state": "unsubscribed", "at": NOW},
+    )
     ledger = session.scalars(select(ConsentEntry).order_by(ConsentEntry.id.desc())).first()
     assert ledger is not None
     assert (ledger.state, ledger.source, ledger.store_id) == (

@@ -243,3 +243,23 @@ def test_starting_and_pausing_leave_a_trace_and_stock_campaigns_are_not_doubled(
         "abandoned-checkout",
     ]
     assert shop.winback.state == "paused"
+
+
+def test_the_quick_look_of_every_minute_decides_the_same_as_a_whole_one(session: Session) -> None:
+    shop = open_shop(session)
+    shop.winback.definition = {"steps": [{"days": 60}, {"days": 90, "percent": 5}, {"gaps": 20, "percent": 9}]}
+    for number in range(60):
+        says = ("subscribed", "nothing", "unsubscribed")[number % 3]
+        person(session, shop, f"p{number}", days_ago=40 + number, says=says, gap_days=(5.0, None)[number % 2])
+    for days in (0, 1, 20, 31, 45, 62, 100):
+        now = NOW + days * DAY_US
+        whole, version = planning.judge(session, shop.store, shop.winback, now=now)
+        quick, _version = planning.judge(session, shop.store, shop.winback, now=now, again=False)
+        assert [verdict for verdict in quick if verdict.changed] == [verdict for verdict in whole if verdict.changed]
+        assert len(quick) < len(whole) or days == 0
+        planning.record(session, shop.winback, quick, settings_version=version, now=now)
+        for offer in offers(session):
+            if offer.state == "planned":
+                offer.state, offer.decided_at = "sent", now
+        session.flush()
+    assert len({offer.step for offer in offers(session)}) == 3
