@@ -1,7 +1,7 @@
 """A store's turn: one process at a time works for a store, and a killed one gives the turn back by dying.
 
-SQLite: a lock on a file beside the database. PostgreSQL: an advisory lock of a connection of its own. Both end with their process,
-so whoever has the turn knows that whatever is marked as being worked on was left behind.
+SQLite: a lock on a file beside the database. PostgreSQL: an advisory lock of a connection of its own. Both end with their
+process, so whoever has the turn knows that whatever is marked as being worked on was left behind.
 """
 
 from __future__ import annotations
