@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from adapters.shopify.amounts import Grains, grains_of, microseconds, whole
-from adapters.shopify.ids import bare
+from adapters.shopify.ids import bare, remembered
 from adapters.shopify.lines import changed_lines, plain_lines
 from adapters.shopify.merchandise import basis, fine, order_money
 from adapters.shopify.shapes import AddressShape, LineShape, OrderShape, RefundShape
@@ -32,8 +32,15 @@ def translate_order(order: OrderShape, lines: Sequence[LineShape], content_hash:
         raise ValueError("the order has no date (processedAt)")
     placed_at = microseconds(placed)
     updated = order.updated_at
-    net, refunded = _paid(order, grains)
+    paid, back = order.net_payment_set, order.total_refunded_set
+    try:
+        net = grains[paid.shop_money.amount]  # type: ignore[union-attr]
+        refunded = grains[back.shop_money.amount]  # type: ignore[union-attr]
+    except AttributeError:  # one of them isn't there
+        net, refunded = _paid(order, grains)
     received = net + refunded
+    if refunded < 0 or received < 0:
+        raise ValueError("the order's payments and refunds don't add up: less than nothing was received")
 
     done = None if refunded else plain_lines(lines, grains, included=order.taxes_included or False)
     if done is not None:
@@ -51,7 +58,7 @@ def translate_order(order: OrderShape, lines: Sequence[LineShape], content_hash:
     return _new(
         OrderRecord,
         (
-            bare(order.id),
+            order.id[order.id.rfind("/") + 1 :],
             placed_at if updated is None or updated == placed else microseconds(updated),
             content_hash,
             placed_at,
@@ -60,7 +67,7 @@ def translate_order(order: OrderShape, lines: Sequence[LineShape], content_hash:
             status in COUNTED and not test and (not cancelled or received > 0),
             cancelled or status in VOID,
             test,
-            bare(order.customer.id) if order.customer is not None else "",
+            remembered[order.customer.id] if order.customer is not None else "",
             order.email or "",
             address.first_name or "",
             address.last_name or "",
@@ -91,8 +98,6 @@ def _paid(order: OrderShape, grains: Grains) -> tuple[int, int]:
     refunded = fine(order.total_refunded_set, grains)
     if refunded is None:
         refunded = sum(fine(each.total_refunded_set, grains) or 0 for each in order.refunds or ())
-    if refunded < 0 or net + refunded < 0:
-        raise ValueError("the order's payments and refunds don't add up: less than nothing was received")
     return net, refunded
 
 
