@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from plugin_core.clock import DAY_US, from_us, to_us
@@ -62,10 +62,14 @@ class Frame:
     def month_start(self, ahead: int = 0) -> int:
         """The first moment of the current month in the store's zone, or of the one ``ahead`` months later."""
         local = from_us(self.now).astimezone(self.zone)
-        year, month = divmod(local.year * 12 + local.month - 1 + ahead, 12)
-        return to_us(datetime(year, month + 1, 1, tzinfo=self.zone))
+        return _month_start(local.year * 12 + local.month - 1 + ahead, self.zone)
 
-    def birthday_ends(self) -> Sequence[int]:
-        """For each birth month, January first, the next moment at which `birthday month` begins or ends."""
-        current = int(self.month)
-        return [self.month_start(1) if month == current else self.month_start((month - current) % 12) for month in range(1, 13)]
+    def birthday_turns(self, month: int) -> int:
+        """For somebody born in ``month`` (1 to 12): the next moment at which the birthday month begins or ends."""
+        return self.month_start((month - int(self.month)) % 12 or 1)
+
+
+@lru_cache(maxsize=256)
+def _month_start(index: int, zone: ZoneInfo) -> int:
+    year, month = divmod(index, 12)
+    return to_us(datetime(year, month + 1, 1, tzinfo=zone))

@@ -24,6 +24,12 @@ _INPUTS = (
     *("first_order_at", "last_order_at", "previous_order_at", "last_refund_at", "visits", "last_visit_at", "own_gap_days"),
     *("points", "points_pending", "tier", "may_email"),
 )
+_BIRTHDAY = "(SELECT c.birthday FROM customers c WHERE c.id = k.customer_id)"
+# Most stores know few birthdays: listing those once is cheaper than a look-up a row.
+_BIRTHDAY_OF_ALL = (
+    "CASE WHEN k.customer_id IN (SELECT b.id FROM customers b WHERE b.account_id = :account AND b.birthday <> '') "
+    f"THEN {_BIRTHDAY} ELSE '' END"
+)
 STORED = {
     "recency_score": "old_r",
     "frequency_score": "old_f",
@@ -48,7 +54,7 @@ def people(dialect: Dialect, scope: str, used: str, *, stored: bool = False) -> 
     ]
     extra = [f"k.{name} AS {alias}" for name, alias in STORED.items()] if stored else []
     if "s.birthday" in used:
-        extra.append("(SELECT c.birthday FROM customers c WHERE c.id = k.customer_id) AS birthday")
+        extra.append(f"{_BIRTHDAY_OF_ALL if scope == EVERYBODY else _BIRTHDAY} AS birthday")
     inner = (
         f"SELECT {', '.join([*kept, *extra, *scores])}, {_GAP} AS gap_days, :now - k.last_visit_at AS elapsed "
         f"FROM customer_stats k WHERE {scope.format(listed=dialect.listed)} {dialect.barrier}"
@@ -62,6 +68,7 @@ def params(frame: Frame) -> dict[str, Any]:
     values: dict[str, Any] = {
         "now": frame.now,
         "store": frame.store_id,
+        "account": frame.account_id,
         "store_gap": float(frame.store_gap_days),
         "day_us": float(DAY_US),
         "big": frame.big_spent,

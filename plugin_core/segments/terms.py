@@ -73,7 +73,7 @@ def _flag(build: Build, leaf: Leaf, spec: Field) -> Term:
     if leaf.field != "birthday_month":
         return Term(truth)
     cases = " ".join(
-        f"WHEN '{month:02d}' THEN {build.param(lambda frame, at=month - 1: frame.birthday_ends()[at], key=('birthday', month))}"  # type: ignore[misc]
+        f"WHEN '{month:02d}' THEN {build.param(lambda frame, month=month: frame.birthday_turns(month), key=('birthday', month))}"  # type: ignore[misc]
         for month in range(1, 13)
     )
     build.candidates.append(f"CASE substr(s.birthday, 1, 2) {cases} END")
@@ -102,23 +102,15 @@ def _lateness(build: Build, leaf: Leaf, spec: Field) -> Term:
 def _orders(build: Build, leaf: Leaf, spec: Field) -> Term:
     if leaf.within is None:
         return _number(build, leaf, spec)
-    enough = _at_least(build, leaf.value, leaf.within)
-    more = _at_least(build, leaf.value + 1, leaf.within)
+    if leaf.op in (">=", ">", "<", "<="):
+        edge = _at_least(build, leaf.value + (leaf.op in (">", "<=")), leaf.within)
+        reached = f"COALESCE({edge.truth}, FALSE)"
+        return Term(reached if leaf.op in (">=", ">") else f"(NOT {reached})", edge.flip, rising=True, falling=True)
+    enough, more = (_at_least(build, leaf.value + extra, leaf.within) for extra in (0, 1))
     reached, passed = f"COALESCE({enough.truth}, FALSE)", f"COALESCE({more.truth}, FALSE)"
-    truth = {
-        ">=": reached,
-        ">": passed,
-        "<": f"(NOT {reached})",
-        "<=": f"(NOT {passed})",
-        "=": f"({reached} AND NOT {passed})",
-        "!=": f"(NOT {reached} OR {passed})",
-    }[leaf.op]
-    if leaf.op in (">=", "<"):
-        flip = enough.flip
-    elif leaf.op in (">", "<="):
-        flip = more.flip
-    else:  # both edges matter; the later one that has passed is the one that flipped it
-        flip = f"(CASE WHEN {passed} OR {enough.truth} THEN {more.flip} ELSE {enough.flip or more.flip} END)"
+    truth = f"({reached} AND NOT {passed})" if leaf.op == "=" else f"(NOT {reached} OR {passed})"
+    # Both edges matter: somebody who still has enough has lost one too many, anybody else too few.
+    flip = f"(CASE WHEN {reached} THEN {more.flip} ELSE {enough.flip or more.flip} END)"
     return Term(truth, flip, rising=True, falling=True)
 
 

@@ -62,7 +62,7 @@ def add_people(session: Session, store: Store, people: Sequence[Person], *, firs
         key = f"{person_id:016x}"
         rows["customers"].append(
             {"id": person_id, "account_id": store.account_id, "key": key, "country": person.country, "birthday": person.birthday}
-            | {"since": 0}
+            | {"since": 0, "key_since": 0}
         )
         rows["store_customers"].append(
             {"store_id": store.id, "external_id": key, "customer_id": person_id, "tags": list(person.tags)}
