@@ -1,4 +1,4 @@
-"""People nothing speaks of any more: an order made them and was given to somebody else since."""
+"""People an order was taken from: gone if nothing else speaks of them, else known only since what is left."""
 
 from __future__ import annotations
 
@@ -26,8 +26,25 @@ _LEFTOVERS = (
 )
 
 
-def forget(session: Session, customer_ids: Collection[int]) -> set[int]:
+_SINCE = """
+SELECT MIN(moment) FROM (
+    SELECT COALESCE(created_at, modified_at) AS moment FROM store_customers WHERE customer_id = ? AND NOT placeholder
+    UNION ALL SELECT placed_at FROM orders WHERE customer_id = ?
+    UNION ALL SELECT created_at FROM checkouts WHERE customer_id = ?) AS known
+"""
+
+
+def bereave(session: Session, customer_ids: Collection[int]) -> set[int]:
     """Of these people those who are gone now."""
+    ghosts = _forget(session, customer_ids)
+    for person in customer_ids:
+        since = None if person in ghosts else bulk.select(session, _SINCE, person, person, person)[0][0]
+        if since is not None:
+            bulk.execute(session, "UPDATE customers SET since = ? WHERE id = ? AND since <> ?", since, person, since)
+    return ghosts
+
+
+def _forget(session: Session, customer_ids: Collection[int]) -> set[int]:
     if not customer_ids:
         return set()
     nothing = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {trace})" for trace in _TRACES)

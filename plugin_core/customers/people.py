@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from plugin_core import bulk
+from plugin_core import bulk, tombstones
 from plugin_core.customers.fields import PersonFields
 from plugin_core.customers.identity import PROVISIONAL, Claim, customer_key
 from plugin_core.customers.keys import rekey
@@ -26,9 +26,10 @@ _NEW = (
     *("id", "account_id", "key", "key_since", "key_at", "email", "phone", "first_name", "last_name", "locale", "country"),
     *("birthday", "field_times", "since", "edited"),
 )
+_NAMELESS = (*[""] * len(PersonFields.NAMES), "{}")
 _PLACEHOLDER = (
     *("store_id", "external_id", "customer_id", "placeholder", "nameless", "email", "tags", "role", "platform_group"),
-    *("modified_at", "content_hash"),
+    *("modified_at", "content_hash", "deleted_at"),
 )
 
 
@@ -124,21 +125,25 @@ class People:
 
     def save(self) -> None:
         """Write new people, accounts named by orders, addresses and fields; nothing where nothing changed."""
-        nobody = PersonFields()
         rows: list[tuple[Any, ...]] = []
         for person in self._born:
             claim = self._claims.pop(person)
-            fields = self._fields.pop(person, nobody)
-            since = self._since.pop(person)
-            rows.append(
-                (person, self.account.id, claim.key, claim.since, claim.at, *fields.values(), fields.times_json(), since, "{}")
-            )
+            fields = self._fields.pop(person, None)
+            known = _NAMELESS if fields is None else (*fields.values(), fields.times_json())
+            rows.append((person, self.account.id, *(claim.key, claim.since, claim.at), *known, self._since.pop(person), "{}"))
         bulk.insert(self.session, _CUSTOMERS, _NEW, rows)
         bulk.insert(self.session, _ADDRESSES, ("account_id", "address", "customer_id"), self._new_addresses)
-        bulk.insert(self.session, _ACCOUNTS, _PLACEHOLDER, self._placeholders)
+        self._save_placeholders()
         self._save_changes()
         self._born, self._new_addresses, self._placeholders = set(), [], []
         self._fields, self._since, self._claims = {}, {}, {}
+
+    def _save_placeholders(self) -> None:
+        """The store may have said already that an account is gone."""
+        for store_id in {row[0] for row in self._placeholders}:
+            mine = [row for row in self._placeholders if row[0] == store_id]
+            gone = tombstones.moments(self.session, store_id, "customers", [row[1] for row in mine])
+            bulk.insert(self.session, _ACCOUNTS, _PLACEHOLDER, [(*row, gone.get(row[1])) for row in mine])
 
     def _save_changes(self) -> None:
         touched = self._fields.keys() | self._since.keys() | self._claims.keys()

@@ -84,7 +84,7 @@ def forget_accounts(session: Session, store: Store, deletions: Sequence[Deletion
         where = "store_id = ? AND external_id = ? AND modified_at <= ? AND COALESCE(deleted_at, 0) < ?"
         key = (store.id, deletion.external_id, deletion.at, deletion.at)
         touched |= {row[0] for row in bulk.select(session, f"SELECT customer_id FROM store_customers WHERE {where}", *key)}
-        bulk.execute(session, f"UPDATE store_customers SET deleted_at = ? WHERE {where} AND NOT placeholder", deletion.at, *key)
+        bulk.execute(session, f"UPDATE store_customers SET deleted_at = ? WHERE {where}", deletion.at, *key)
     return touched
 
 

@@ -36,20 +36,21 @@ def apply_checkouts(session: Session, store: Store, people: People, records: Seq
     if not newest:
         return 0
     stored = _stored(session, store, newest)
-    gone = tombstones.moments(session, store.id, "checkouts", newest)
+    deleted = tombstones.moments(session, store.id, "checkouts", newest)
     fresh = [
         record
         for ext, record in newest.items()
-        if _is_news(record, stored.get(ext)) and gone.get(ext, record.modified_at - 1) < record.modified_at
+        if _is_news(record, stored.get(ext)) and deleted.get(ext, record.modified_at - 1) < record.modified_at
     ]
     persons = _persons(session, store, people, fresh)
     rows = [_row(store, record, person) for record, person in zip(fresh, persons, strict=True)]
     people.save()
     bulk.upsert(session, _TABLE, _COLUMNS, rows, key=_COLUMNS[:2], update=_COLUMNS[2:])
     former = {stored[record.external_id][2] for record in fresh if record.external_id in stored} - {None, *persons}
-    ghosted = ghosts.forget(session, {person for person in former if person is not None})
-    people.gone(ghosted)
-    stale.mark(session, [(store.id, person) for person in sorted({person for person in persons if person is not None})])
+    gone = ghosts.bereave(session, {person for person in former if person is not None})
+    people.gone(gone)
+    touched = {person for person in former.union(persons) if person is not None} - gone
+    stale.mark(session, [(store.id, person) for person in sorted(touched)])
     return len(fresh)
 
 
@@ -63,7 +64,7 @@ def remove_checkouts(session: Session, store: Store, deletions: Sequence[Deletio
             row[0] for row in bulk.select(session, f"SELECT customer_id FROM checkouts WHERE {where}", *key) if row[0] is not None
         }
         changed += bulk.execute(session, f"DELETE FROM checkouts WHERE {where}", *key)
-        stale.mark(session, [(store.id, person) for person in people - ghosts.forget(session, people)])
+        stale.mark(session, [(store.id, person) for person in people - ghosts.bereave(session, people)])
     return changed
 
 

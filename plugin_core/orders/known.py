@@ -1,14 +1,13 @@
-"""What is stored of orders already: decides what is news, and lets an import skip the rest before decoding it."""
+"""What is stored of orders already decides what is news."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from plugin_core import bulk
-from plugin_core.db import Database
 from plugin_core.records import OrderRecord
 from plugin_core.stores.models import Store
 
@@ -29,23 +28,6 @@ def known_orders(session: Session, store: Store, external_ids: Iterable[str]) ->
         bulk.values(session, external_ids),
     )
     return {row[0]: KnownOrder(*row[1:]) for row in rows}
-
-
-def stamps(database: Database, store_id: int) -> Callable[[Sequence[str]], Mapping[str, tuple[int, str]]]:
-    """For a reader: external ids -> (modified time, content hash) of those stored. Each call is a read transaction of its own."""
-
-    def known(external_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
-        with database.read() as session:
-            rows = bulk.select(
-                session,
-                f"SELECT external_id, modified_at, content_hash FROM orders "
-                f"WHERE store_id = ? AND external_id IN ({bulk.listed(session, 'text')})",
-                store_id,
-                bulk.values(session, external_ids),
-            )
-        return {row[0]: (row[1], row[2]) for row in rows}
-
-    return known
 
 
 def is_news(record: OrderRecord, stored: KnownOrder | None) -> bool:

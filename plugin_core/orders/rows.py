@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from plugin_core.orders.exchange import Converted, converted, rate_for
+from plugin_core.orders.exchange import converted, rate_for
 from plugin_core.records import OrderRecord
 from plugin_core.stores.models import Store
 from plugin_core.stores.settings import StoreSettings
@@ -38,23 +38,27 @@ class Rows:
         self.refunds: list[tuple[Any, ...]] = []
 
     def add(self, order_id: int, record: OrderRecord, person: int | None, email: str, *, known: bool) -> None:
-        total, refunded = record.total, record.refunded
-        if record.currency == self._home:
-            money: Converted = (total, total - refunded if total > refunded else 0, record.basis)
+        # Unpacked at once: an import comes through here for every order, and names cost more one by one.
+        # fmt: off
+        (external_id, modified_at, content_hash, placed_at, number, status, counted, void, test, account, _address,
+         _first_name, _last_name, _country, _locale, currency, total, refunded, merchandise, left, fx_rate, codes,
+         source, cart_token, _consents, _phone, lines, refunds) = record
+        if currency == self._home:
+            received, net, basis = total, total - refunded if total > refunded else 0, left
         else:
-            rate = rate_for(record.currency, record.placed_at, record.fx_rate, self._rates, self._zone)
-            money = converted(rate, record.currency, self._home, total, refunded, record.basis)
-        codes = record.codes
+            rate = rate_for(currency, placed_at, fx_rate, self._rates, self._zone)
+            received, net, basis = converted(rate, currency, self._home, total, refunded, left)
         row = (
-            *(order_id, self._store_id, record.external_id, person, record.customer_id, email, record.number, record.placed_at),
-            *(record.modified_at, record.content_hash, record.status, record.counted, record.void, record.test, record.currency),
-            *(total, refunded, record.merchandise, record.basis, record.fx_rate, *money),
-            *(_as_json(codes) if codes else "[]", bool(codes), record.source, record.cart_token),
+            order_id, self._store_id, external_id, person, account, email, number, placed_at, modified_at, content_hash,
+            status, counted, void, test, currency, total, refunded, merchandise, left, fx_rate, received, net, basis,
+            _as_json(codes) if codes else "[]", bool(codes), source, cart_token,
         )
+        # fmt: on
         (self.changed if known else self.new).append(row)
-        self.lines += [(order_id, position, *line) for position, line in enumerate(record.lines)]
-        if record.refunds:
-            self.refunds += [(order_id, *refund) for refund in record.refunds]
+        for position, line in enumerate(lines):
+            self.lines.append((order_id, position, *line))
+        for refund in refunds:
+            self.refunds.append((order_id, *refund))
 
 
 @lru_cache(maxsize=1024)

@@ -68,7 +68,7 @@ def apply_orders(
         and stored.customer_id != person
     }
     touched = merge.settle(session, people, owned | former, now=now)
-    gone = ghosts.forget(session, former)
+    gone = ghosts.bereave(session, former)
     people.gone(gone)
     stale.mark(session, [(store.id, person) for person in sorted(touched - gone)])
     return len(fresh)
