@@ -18,10 +18,10 @@ _COLUMNS = ("store_customer_id", "fields", "tags", "written_at")
 
 
 def intend(session: Session, chosen: Sequence[Account], *, now: int) -> None:
-    """Before the call: from now on the store may show these tags, so they are ours to remove."""
-    rows = [
-        (one.id, json.dumps(one.written_fields or {}), json.dumps(sorted({*one.written_tags, *one.tags})), now) for one in chosen
-    ]
+    """Before the call: from now on the store may show these tags, so they are ours to remove; what its fields say is not known
+    until the answer, so that a write cut off in between is made again, whatever is wanted by then.
+    """
+    rows = [(one.id, "{}", json.dumps(sorted({*one.written_tags, *one.tags})), now) for one in chosen]
     _save(session, rows)
 
 

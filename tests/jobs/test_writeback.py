@@ -139,6 +139,25 @@ def test_a_worker_killed_in_the_middle_leaves_the_same_store_in_the_end(shop, ki
     assert (shop.plan(), shop.write()) == (0, WriteBack())
 
 
+def test_a_change_taken_back_after_its_write_was_cut_off_is_taken_back_in_the_store_too(shop) -> None:
+    shop.plan()
+    shop.write()
+    shop.be("ada", points=5)
+    shop.plan()
+    shop.platform.killed_after = 1
+    shop.be("ben", points=5)
+    shop.plan()
+    with pytest.raises(Killed):
+        shop.write()
+    shop.platform.killed_after = 0
+    assert shop.platform.fields["ada"]["points"] == 5
+    shop.be("ada", points=0)
+    shop.now += queue.LEASE_US
+    shop.write()
+    assert {name: shown["points"] for name, shown in shop.platform.fields.items()} == {"ada": 0, "ben": 5, "cleo": 0}
+    assert (shop.plan(), shop.write()) == (0, WriteBack())
+
+
 def test_a_customer_the_store_no_longer_has_is_not_written_again(shop) -> None:
     shop.platform.gone = {"ben"}
     shop.plan()
