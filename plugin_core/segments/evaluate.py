@@ -5,12 +5,13 @@ One scan works out what is due and keeps only what differs from what is stored; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from plugin_core.segments import dialect, source
+from plugin_core.segments import basis, dialect, source
 from plugin_core.segments import plan as plans
 from plugin_core.segments.frame import Frame
 from plugin_core.segments.yardsticks import recompute_yardsticks
@@ -37,13 +38,18 @@ def evaluate(
     if store.yardsticks_at is None:
         recompute_yardsticks(session, store, settings, now=now)
     frame = Frame.of(store, settings, now=now)
-    segments = plans.kept(session, store.id)
-    plan = plans.plan(session, segments, frame)
-    params = source.bound(frame, plan.params) | {"version": version}
-    scope = source.EVERYBODY
     if customer_ids is not None:
-        scope = source.LISTED
-        params["ids"] = dialect.ids(session, customer_ids)
+        return judge(session, frame, version, source.LISTED, {"ids": dialect.ids(session, customer_ids)})
+    changes = judge(session, frame, version, source.EVERYBODY, {})
+    basis.remember(session, store, frame)
+    return changes
+
+
+def judge(session: Session, frame: Frame, version: int, scope: str, chosen: Mapping[str, Any]) -> Changes:
+    """Bring the people in ``scope`` (a condition on customer_stats ``k``; its parameters are ``chosen``) up to date."""
+    segments = plans.kept(session, frame.store_id)
+    plan = plans.plan(session, segments, frame)
+    params = source.bound(frame, plan.params) | {"version": version, **chosen}
     dialect.run(session, plans.CREATE, {})
     dialect.run(session, "DELETE FROM segment_changes", {})
     dialect.run(session, plan.find(scope), params)

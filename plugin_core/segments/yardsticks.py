@@ -35,6 +35,7 @@ def recompute_yardsticks(session: Session, store: Store, settings: StoreSettings
         "m": cut_points(monetary),
         "big": big_spent(monetary),
     }
+    cuts |= {"judged": judged} if (judged := (store.rfm_cuts or {}).get("judged")) else {}
     if store.rfm_cuts != cuts:
         store.rfm_cuts = cuts
     store.yardsticks_at = now

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from plugin_core import tables
 from plugin_core.clock import DAY_US
+from plugin_core.segments import nightly
 from plugin_core.segments.evaluate import Changes, evaluate
 from plugin_core.segments.members import find, members
 from plugin_core.segments.models import Membership, Segment
@@ -135,6 +136,47 @@ def test_judging_people_one_by_one_gives_what_judging_all_at_once_gives(session:
         session.execute(sa.select(*columns).where(STATS.c.store_id == store.id).order_by(STATS.c.customer_id)) for store in stores
     ]
     assert tables_of[0].all() == tables_of[1].all()
+
+
+def test_a_night_that_looks_only_at_those_it_may_move_leaves_everybody_where_judging_all_would(session: Session) -> None:
+    people = crowd(700, seed=21)
+    stores = [open_store(session, key=key) for key in ("all", "moved")]
+    for number, store in enumerate(stores):
+        add_people(session, store, people, first_id=1 + number * 1_000)
+        ensure_stock(session, store, now=NOW)
+        nightly.refresh(session, store, StoreSettings(), 0, now=NOW)
+    columns = [STATS.c.segment_bits, STATS.c.lifecycle, STATS.c.rfm_group, STATS.c.recency_score, STATS.c.frequency_score]
+    dice = random.Random(4)
+    rewritten = []
+    for night in range(1, 9):
+        now = NOW + night * DAY_US
+        back = dice.sample(range(len(people)), 3)
+        for person in back:
+            people[person] = people[person]._replace(orders=(*people[person].orders, Bought(now - dice.randrange(DAY_US), 7_700)))
+        for number, store in enumerate(stores):
+            ids = [1 + number * 1_000 + person for person in back]
+            for person, person_id in zip(back, ids, strict=True):
+                session.execute(sa.update(STATS).where(STATS.c.customer_id == person_id).values(**measure(people[person])))
+            if number == 0:
+                recompute_yardsticks(session, store, StoreSettings(), now=now)
+                judge_all(session, store, now=now)
+            else:
+                rewritten.append(nightly.refresh(session, store, StoreSettings(), 0, now=now, touched=ids).written)
+        found = [
+            session.execute(sa.select(*columns).where(STATS.c.store_id == store.id).order_by(STATS.c.customer_id)).all()
+            for store in stores
+        ]
+        assert found[0] == found[1], night
+        moments = [
+            session.scalars(
+                sa.select(STATS.c.customer_id % 1_000)
+                .where(STATS.c.store_id == store.id, STATS.c.next_crossing_at <= now + DAY_US)
+                .order_by(STATS.c.customer_id)
+            ).all()
+            for store in stores
+        ]
+        assert set(moments[0]) <= set(moments[1]), "nobody's next moment may be missed before the next night"
+    assert min(rewritten) < 200, "a small night must stay small"
 
 
 def test_only_the_named_people_of_the_named_store_are_judged(session: Session) -> None:
