@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from comeback import settings as environment
 from comeback.app import App, build
@@ -16,7 +15,6 @@ from plugin_core.errors import ComebackError, StoreError
 from plugin_core.insights.overview import store_row
 from plugin_core.migrations import current, is_current
 from plugin_core.offers.campaigns import missing_settings
-from plugin_core.orders.upsert import reprice
 from plugin_core.stores import settings as store_settings
 from plugin_core.stores.models import Store
 
@@ -102,10 +100,3 @@ def _store(app: App, store: Store, *, online: bool) -> Iterator[Finding]:
     if missing:
         words = " ".join(f'{name}="..."' for name in missing)
         yield Finding("note", f"{store.key}: campaigns can't start yet.", f"Run: comeback settings {store.key} {words}")
-
-
-def follow_up(session: Session, store: Store) -> None:
-    """What a changed setting makes due: money of foreign orders, and everybody's place in the store's yardsticks."""
-    settings, _ = store_settings.current(session, store)
-    reprice(session, store, settings)
-    store.yardsticks_due = True

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
-
 from comeback.app import App
 from comeback.settings import MailFolder
 from plugin_core.errors import InvalidInput, SettingsProblem
-from plugin_core.messaging import Mail
 from plugin_core.offers.campaigns import missing_settings
+from plugin_core.offers.mails import test_mail
 from plugin_core.stores import settings as store_settings
 from plugin_core.stores.connect import connected_stores, find_store
 
@@ -27,22 +25,6 @@ def send_test_mail(app: App, address: str, store_key: str | None) -> str:
     if missing:
         words = " ".join(f'{name}="..."' for name in missing)
         raise SettingsProblem(f"{store.key}: the sender is not complete.", mend=f"Run: comeback settings {store.key} {words}")
-    content = app.context.renderer.render(
-        "test", settings.locale, {"store_name": store.name, "store_url": store.url, "postal_address": settings.postal_address}
-    )
-    domain = settings.sender_email.rpartition("@")[2]
-    app.context.channel.send(
-        Mail(
-            message_id=f"test.{secrets.token_hex(8)}@{domain}",
-            to=address,
-            to_name="",
-            sender=settings.sender_email,
-            sender_name=settings.sender_name,
-            reply_to=settings.reply_to,
-            subject=content.subject,
-            text=content.text,
-            html=content.html,
-        )
-    )
+    app.context.channel.send(test_mail(store, settings, address, renderer=app.context.renderer, now=app.context.clock()))
     target = app.settings.mail
     return f"into the folder {target.path}" if isinstance(target, MailFolder) else f"through {target.host}"

@@ -12,7 +12,7 @@ from jobs.refresh import refresh_store
 from jobs.sync import Progress, sync_store
 from jobs.turns import turn
 from plugin_core.clock import SECOND_US
-from plugin_core.errors import StoreError
+from plugin_core.errors import AccessRevoked, StoreError
 from plugin_core.outbox import queue
 from plugin_core.stores.connect import connected_stores
 from plugin_core.stores.models import Run, Store
@@ -72,6 +72,10 @@ def _work(context: JobContext, store_id: int, report: StoreReport, progress: Pro
         # The next turn tries again; what was done so far is committed.
         _log.warning("turn ended early", store=report.store, error=type(problem).__name__)
         report.problem = str(problem)
+        if isinstance(problem, AccessRevoked):
+            with context.database.write() as session:
+                store = session.get_one(Store, store_id)
+                store.state, store.problem = "reconnect", str(problem)
 
 
 def _sync_due(context: JobContext, store_id: int) -> bool:

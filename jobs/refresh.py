@@ -13,11 +13,10 @@ import structlog
 from sqlalchemy.orm import Session
 
 from jobs.context import JobContext
-from plugin_core import bulk
 from plugin_core.clock import from_us
 from plugin_core.customers.consent import refresh_may_email
 from plugin_core.loyalty import due as loyalty_due
-from plugin_core.loyalty.settle import settle
+from plugin_core.loyalty.settle import settle, whole_store_due
 from plugin_core.orders import stale, stats
 from plugin_core.outbox.planning import plan_profiles
 from plugin_core.referral.enrol import enrol
@@ -30,8 +29,6 @@ from plugin_core.stores.credentials import account_secret
 from plugin_core.stores.models import Account, Store
 
 _BATCH = 5_000
-# Up to this many people the store's yardsticks are worked out after every sync; above, after many changes and at night.
-_SMALL_STORE = 50_000
 
 _log = structlog.get_logger("jobs.refresh")
 
@@ -64,8 +61,10 @@ def refresh_store(context: JobContext, store_id: int) -> Refreshed:
     if whole:
         with context.database.write() as session:
             store = session.get_one(Store, store_id)
-            settings, _ = store_settings.current(session, store)
+            settings, version = store_settings.current(session, store)
             now = context.clock()
+            if whole_store_due(session, store, version):
+                settle(session, store, settings, version, customer_ids=None, now=now)
             recompute_yardsticks(session, store, settings, now=now)
             queued += _judge(session, context, store, None, now)
             store.yardsticks_due = False
@@ -95,17 +94,14 @@ def _judge(session: Session, context: JobContext, store: Store, chosen: list[int
 
 
 def _whole_pass_due(context: JobContext, store_id: int) -> bool:
-    """After an import, and nightly in the store's zone."""
+    """After an import, after changed settings, and nightly in the store's zone."""
     now = context.clock()
     with context.database.read() as session:
         store = session.get_one(Store, store_id)
         if store.yardsticks_at is None or _day(now, store.zone) != _day(store.yardsticks_at, store.zone):
             return True
-        if not store.yardsticks_due:
-            return False
-        people = bulk.select(session, "SELECT COUNT(*) FROM customer_stats WHERE store_id = ?", store_id)[0][0]
-        waiting = bulk.select(session, "SELECT COUNT(*) FROM stale_customers WHERE store_id = ?", store_id)[0][0]
-        return bool(people <= _SMALL_STORE or waiting * 100 >= people)
+        _, version = store_settings.current(session, store)
+        return store.yardsticks_due or whole_store_due(session, store, version)
 
 
 def _day(moment: int, zone: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import structlog
+from sqlalchemy.orm import Session
 
 from jobs.context import JobContext
 from jobs.rejected import keep_rejected, retry_rejected
@@ -23,6 +24,8 @@ RESOURCES = ("products", "customers", "orders", "checkouts")
 
 # (resource, records taken in so far, expected number or None)
 Progress = Callable[[str, int, int | None], None]
+
+_SMALL_STORE = 20_000  # people
 
 _log = structlog.get_logger("jobs.sync")
 
@@ -67,7 +70,7 @@ def _pull_all(
         received[resource] = 0
         _log.info("pulling", stage="import", store=store.key, resource=resource, whole=whole)
         for page in client.pull(resource, start, full=whole):
-            came, news = _take(context, store_id, run_id, resource, page)
+            came, news = _take(context, store_id, run_id, resource, page, whole=whole)
             received[resource] += came
             changed += news
             rejected += len(page.rejected)
@@ -79,7 +82,7 @@ def _pull_all(
     return Synced(received, changed, rejected)
 
 
-def _take(context: JobContext, store_id: int, run_id: int, resource: str, page: Page) -> tuple[int, int]:
+def _take(context: JobContext, store_id: int, run_id: int, resource: str, page: Page, *, whole: bool) -> tuple[int, int]:
     now = context.clock()
     with context.database.write() as session:
         store = session.get_one(Store, store_id)
@@ -95,9 +98,15 @@ def _take(context: JobContext, store_id: int, run_id: int, resource: str, page: 
         run.stage, run.total, run.updated_at = resource, page.total, now
         run.counts = {**run.counts, resource: run.counts.get(resource, 0) + applied.received}
         run.rejected += len(page.rejected)
-        if applied.changed:
+        if applied.changed and (whole or _is_small(session, store_id)):
             store.yardsticks_due = True
     return applied.received, applied.changed
+
+
+def _is_small(session: Session, store_id: int) -> bool:
+    """Small enough to work out the store's yardsticks after every sync; larger ones wait for the night."""
+    rows = bulk.select(session, "SELECT 1 FROM customer_stats WHERE store_id = ? LIMIT ?", store_id, _SMALL_STORE + 1)
+    return len(rows) <= _SMALL_STORE
 
 
 def _fill_placeholders(context: JobContext, client: StoreClient, store_id: int) -> int:

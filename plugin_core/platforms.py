@@ -13,7 +13,7 @@ class Capability(StrEnum):
     CUSTOMER_TAGS = "customer_tags"  # the store can show tags on a customer
     CUSTOMER_BOUND_CODES = "customer_bound_codes"  # a code can be bound to an account (else: to an e-mail address)
     GUEST_CODES = "guest_codes"  # a code can be bound to someone without an account
-    CONSENT = "consent"  # the platform records marketing consent by itself
+    CONSENT = "consent"  # a person's consent can be written to the store
     CHECKOUT_LINKS = "checkout_links"  # an abandoned checkout has a link that restores it
 
 

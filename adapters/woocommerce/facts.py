@@ -55,7 +55,7 @@ def read_facts(api: StoreApi) -> StoreFacts:
         country=str(general.get("woocommerce_default_country") or "").split(":", 1)[0].upper(),
         version=str(environment.get("version") or ""),
         url=url,
-        capabilities=frozenset({Capability.GUEST_CODES, Capability.CHECKOUT_LINKS}),
+        capabilities=frozenset({Capability.GUEST_CODES, Capability.CHECKOUT_LINKS, Capability.CONSENT}),
         notes=tuple(notes),
         details={
             "auth_mode": "query" if api.signed.query_string_auth else "header" if api.signed.is_ssl else "oauth1",

@@ -18,7 +18,7 @@ from adapters.woocommerce.payloads import Account, Order, Product, RefundDetail
 from plugin_core.records import CheckoutRecord, CustomerRecord, OrderRecord, ProductRecord, Record, RefundRecord, Rejected
 
 COUNTED = frozenset({"processing", "completed", "refunded"})
-VOID = frozenset({"cancelled", "failed", "trash"})
+VOID = frozenset({"cancelled", "failed", "trash", "checkout-draft"})  # a draft was never placed
 OPEN_CHECKOUT = frozenset({"checkout-draft", "pending", "failed"})
 ERASED = "deleted@site.invalid"  # what WordPress' privacy eraser leaves in an order
 

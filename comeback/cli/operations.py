@@ -13,6 +13,7 @@ from comeback.cli.session import application, console
 from plugin_core.db import create_engine
 from plugin_core.migrations import current
 from plugin_core.migrations import migrate as bring_up
+from plugin_core.settings_effects import follow_up
 from plugin_core.stores import settings as store_settings
 from plugin_core.stores.connect import find_store
 
@@ -23,8 +24,6 @@ from plugin_core.stores.connect import find_store
 @click.option("--json", "as_json", is_flag=True, help="Print the settings as JSON.")
 def settings(store: str, assignments: tuple[str, ...], as_json: bool) -> None:
     """Show STORE's settings, or change some: comeback settings STORE sender_name="Ada's Shop"."""
-    from comeback import doctor as checks
-
     pairs = []
     for item in assignments:
         name, mark, value = item.partition("=")
@@ -33,10 +32,10 @@ def settings(store: str, assignments: tuple[str, ...], as_json: bool) -> None:
         pairs.append((name.strip(), value))
     with application() as app, app.database.write() as session:
         found = find_store(session, store)
-        if pairs:
-            store_settings.change(session, found, dict(pairs), actor="cli", now=app.context.clock())
-            checks.follow_up(session, found)
-        body = store_settings.as_json(store_settings.current(session, found)[0])
+        before = store_settings.as_json(store_settings.current(session, found)[0])
+        after, _ = store_settings.change(session, found, dict(pairs), actor="cli", now=app.context.clock())
+        body = store_settings.as_json(after)
+        follow_up(session, found, {name for name in body if body[name] != before[name]})
     if as_json:
         click.echo(json.dumps(body, ensure_ascii=False))
         return

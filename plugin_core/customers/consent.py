@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from plugin_core import bulk
 from plugin_core.customers.models import Consent, ConsentEntry
+from plugin_core.orders import stale
 from plugin_core.tables import metadata
 
 PREFERENCE_CENTRE = 0
@@ -171,14 +172,21 @@ def _rank(statement: Statement) -> tuple[int, int, str, str]:
 
 
 def refresh_may_email(session: Session, customer_ids: Sequence[int] | None) -> None:
-    """Bring ``customer_stats.may_email`` up to date for these people (None: everybody), in all stores; writes only changes."""
+    """Bring ``customer_stats.may_email`` up to date for these people (None: everybody), in all stores; writes only changes.
+
+    Where it changed, the person is stale in that store: segments may depend on it.
+    """
     condition = f"CASE WHEN {MAY_EMAIL.format(person='customer_stats.customer_id')} THEN 1 ELSE 0 END"
     stored = "CASE WHEN may_email THEN 1 ELSE 0 END"
     flip = f"UPDATE customer_stats SET may_email = NOT may_email WHERE {stored} <> {condition}"
     if customer_ids is None:
-        bulk.execute(session, flip)
+        changed = bulk.select(session, f"{flip} RETURNING store_id, customer_id")
     elif customer_ids:
-        bulk.execute(session, f"{flip} AND customer_id IN ({bulk.listed(session, 'bigint')})", bulk.values(session, customer_ids))
+        chosen = f"customer_id IN ({bulk.listed(session, 'bigint')})"
+        changed = bulk.select(session, f"{flip} AND {chosen} RETURNING store_id, customer_id", bulk.values(session, customer_ids))
+    else:
+        return
+    stale.mark(session, changed)
 
 
 def may_email(session: Session, customer_id: int) -> bool:

@@ -104,7 +104,7 @@ def test_a_currency_without_cents_has_none():
         ("failed", False, True),
         ("cancelled", False, True),
         ("trash", False, True),
-        ("checkout-draft", False, False),
+        ("checkout-draft", False, True),
         ("shipped", True, False),
     ],
 )
