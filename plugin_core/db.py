@@ -5,8 +5,11 @@ Whole numbers everywhere: money in minor units, times in microseconds since 1970
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,14 +34,23 @@ class Base(DeclarativeBase):
 
 
 def create_engine(url: str) -> Engine:
-    """An engine for ``sqlite:///...`` or ``postgresql+psycopg://...``."""
+    """An engine for ``sqlite:///...`` or ``postgresql+psycopg://...``. Its errors never show values: they are people's data."""
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = sa.create_engine(parsed, connect_args={"timeout": 30, "check_same_thread": False})
+        engine = sa.create_engine(parsed, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True)
+        if parsed.database and parsed.database != ":memory:":
+            event.listen(engine, "do_connect", partial(_own_file, parsed.database))
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return sa.create_engine(parsed, pool_pre_ping=True)
+    return sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+
+
+def _own_file(path: str, *_event: object) -> None:
+    """SQLite makes files for everybody to read; whatever it makes beside this one takes over its permissions."""
+    # Where it can't be made SQLite says so itself, a moment later.
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
