@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugin_core.customers import models as customers
 from plugin_core.db import Base
+from plugin_core.inbox import models as inbox
 from plugin_core.loyalty import models as loyalty
 from plugin_core.offers import models as offers
 from plugin_core.orders import models as orders
@@ -19,6 +20,7 @@ metadata = Base.metadata
 __all__ = [
     "Tombstone",
     "customers",
+    "inbox",
     "loyalty",
     "metadata",
     "offers",

@@ -33,6 +33,14 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('store_id', 'customer_id', name=op.f('pk_stale_customers')),
     sqlite_with_rowid=False
     )
+    op.create_table('webhook_counts',
+    sa.Column('platform', sa.Text(), nullable=False),
+    sa.Column('store', sa.Text(), nullable=False),
+    sa.Column('what', sa.Text(), nullable=False),
+    sa.Column('count', sa.BigInteger(), nullable=False),
+    sa.Column('last_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('platform', 'store', 'what', name=op.f('pk_webhook_counts'))
+    )
     op.create_table('audit_entries',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -507,6 +515,37 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('store_id', 'resource', 'external_id', name=op.f('pk_tombstones')),
     sqlite_with_rowid=False
     )
+    op.create_table('webhook_deliveries',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('topic', sa.Text(), nullable=False),
+    sa.Column('resource_id', sa.Text(), nullable=False),
+    sa.Column('dedupe_key', sa.Text(), nullable=True),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.Column('headers', sa.JSON(), nullable=False),
+    sa.Column('triggered_at', sa.BigInteger(), nullable=True),
+    sa.Column('received_at', sa.BigInteger(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('attempts', sa.BigInteger(), nullable=False),
+    sa.Column('problem', sa.Text(), nullable=False),
+    sa.Column('trace', sa.Text(), nullable=False),
+    sa.Column('due_at', sa.BigInteger(), nullable=True),
+    sa.Column('applied_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_webhook_deliveries_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_deliveries')),
+    sa.UniqueConstraint('store_id', 'dedupe_key', name=op.f('uq_webhook_deliveries_store_id_dedupe_key'))
+    )
+    with op.batch_alter_table('webhook_deliveries', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_deliveries_due', ['store_id', 'due_at'], unique=False)
+
+    op.create_table('webhook_secrets',
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('ciphertext', sa.Text(), nullable=False),
+    sa.Column('checked_at', sa.BigInteger(), nullable=True),
+    sa.Column('problem', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_webhook_secrets_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('store_id', name=op.f('pk_webhook_secrets'))
+    )
     op.create_table('write_journal',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -645,6 +684,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_write_journal_store_id'))
 
     op.drop_table('write_journal')
+    op.drop_table('webhook_secrets')
+    with op.batch_alter_table('webhook_deliveries', schema=None) as batch_op:
+        batch_op.drop_index('ix_webhook_deliveries_due')
+
+    op.drop_table('webhook_deliveries')
     op.drop_table('tombstones')
     with op.batch_alter_table('tier_states', schema=None) as batch_op:
         batch_op.drop_index('ix_tier_states_store_id_next_check_at')
@@ -722,6 +766,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_audit_entries_account_id'))
 
     op.drop_table('audit_entries')
+    op.drop_table('webhook_counts')
     op.drop_table('stale_customers')
     op.drop_table('accounts')
     # ### end Alembic commands ###

@@ -1,0 +1,85 @@
+"""The port for what stores send us by themselves: verified first, believed later, translated into our own words.
+
+::
+
+    bytes --verify--> Verified | Ping | Rejection          pure; nothing is kept but a Verified one
+    body --translate--> what to do, a list of
+        a Record          take it in as it is
+        Refetch           the body is not enough, or not to be trusted: ask the store
+        Repull            ask for all that changed lately in a resource
+        StoreEvent        something about the store itself
+        Ignore            nothing to do; the delivery is kept as ignored
+        Unusable          nothing can be done by trying again: kept, and shown
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from plugin_core.records import Record
+
+if TYPE_CHECKING:
+    from plugin_core.platforms import ConnectionInfo
+
+
+class Verified(NamedTuple):
+    """Only the body is signed; address and time come from headers that are not, so nothing may hang on them alone."""
+
+    topic: str  # the platform's own name
+    resource_id: str  # external id; "" where the body names none
+    event: str  # the same text for the same event delivered again; "" where each delivery counts (deletions)
+    address: str = ""  # the store as the platform names it; "" where the URL names it
+    triggered_at: int | None = None  # microseconds UTC
+    headers: Mapping[str, str] = {}  # what is worth keeping for whoever looks into a failure
+
+
+class Ping(NamedTuple):
+    """The platform only wants to know whether somebody answers."""
+
+
+class Rejection(NamedTuple):
+    status: int  # HTTP
+    reason: str  # one of a few words: refusals are counted by it
+
+
+class Refetch(NamedTuple):
+    resource: str
+    external_ids: tuple[str, ...]
+    with_orders: bool = False  # of accounts: also all orders we know of them
+
+
+class Repull(NamedTuple):
+    resource: str
+
+
+class StoreEvent(NamedTuple):
+    kind: str  # uninstalled | facts | code_gone | data_request | redact_customer | redact_shop
+    subject: str = ""  # external id of what it is about
+
+
+class Ignore(NamedTuple):
+    reason: str
+
+
+class Unusable(NamedTuple):
+    reason: str  # for people
+
+
+Step = Record | Refetch | Repull | StoreEvent | Ignore | Unusable
+
+
+class Webhooks(Protocol):
+    """The pure side of receiving. One a platform."""
+
+    topics: tuple[str, ...]  # subscribed to
+    names_store: bool  # deliveries name their store themselves (else: the URL does)
+    secrets: tuple[str, ...]  # of the installation, newest first; () where each store has its own
+
+    def verify(self, headers: Mapping[str, str], raw: bytes, secrets: Sequence[str]) -> Verified | Ping | Rejection:
+        """``headers`` by lower-case name. Never raises, whatever the bytes."""
+        ...
+
+    def translate(self, topic: str, raw: bytes, connection: ConnectionInfo, *, at: int) -> list[Step]:
+        """``at``: when it happened as far as is known, microseconds UTC. Any exception means: can't be read."""
+        ...

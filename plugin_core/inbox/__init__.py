@@ -1,0 +1,1 @@
+"""What stores tell us: stored raw, applied once, replayable."""
