@@ -43,7 +43,7 @@ class Failure(NamedTuple):
 
 
 def claim(session: Session, store_id: int, *, limit: int, now: int, lease: int = LEASE_US) -> list[Claimed]:
-    """Up to ``limit`` due deliveries, oldest first, that nobody else gets before the lease is over. Commit before anything else."""
+    """Up to ``limit`` due deliveries, oldest first, that nobody else gets before the lease is over. Commit at once."""
     skipping = "" if is_sqlite(session) else "FOR UPDATE SKIP LOCKED"
     rows = bulk.select(
         session,
@@ -74,7 +74,7 @@ def ignored(session: Session, rows: Iterable[tuple[Claimed, str]], *, now: int) 
 
 
 def fail(session: Session, failures: Sequence[Failure], *, now: int) -> int:
-    """Back with a growing wait; after ATTEMPTS failures, or where trying again can't help, dead. Returns how many are dead now."""
+    """Back with a growing wait; after ATTEMPTS failures, or where trying again can't help, dead. How many are dead now."""
     sql = "UPDATE webhook_deliveries SET state = ?, attempts = ?, problem = ?, trace = ?, due_at = ? WHERE id = ?"
     rows: list[tuple[object, ...]] = []
     dead = 0

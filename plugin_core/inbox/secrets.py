@@ -25,7 +25,7 @@ def ensure_secret(session: Session, vault: Vault, store_id: int) -> str:
 
 
 def rotate_secret(session: Session, vault: Vault, store_id: int) -> str:
-    """A new secret; deliveries signed with the one before are still accepted. Hexadecimal: some platforms rewrite ``&`` and ``<``."""
+    """A new secret; the one before is still accepted. Hexadecimal, since some platforms rewrite ``&`` and ``<``."""
     made = secrets.token_hex(32)
     row = session.get(WebhookSecret, store_id)
     held = () if row is None else _opened(vault, row)
