@@ -56,7 +56,7 @@ def fresh(kind: str, folder: Path) -> Iterator[Engine]:
 def open_store(database: Database) -> int:
     """The id of a store in EUR, the only one of its account."""
     with database.write() as session:
-        account = Account(key="main", name="main", secret="-", reporting_currency="EUR", created_at=0)
+        account = Account(key="main", name="main", secret=uuid4().hex, reporting_currency="EUR", created_at=0)
         session.add(account)
         session.flush()
         store = Store(

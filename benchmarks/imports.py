@@ -94,17 +94,10 @@ def _import(kind: str, folder: Path, path: Path, n: int, decoding: float, raw: C
 
 
 def _memory(folder: Path, n: int) -> Row:
+    """Below some ten pages the caches (SQLite's alone takes 64 MB) are still filling: then it is only shown."""
     small, large = memory.peak(folder, n), memory.peak(folder, 3 * n)
-    return {
-        "name": "peak memory, file x 3",
-        "ours": large,
-        "limit": small,
-        "ratio": large / small,
-        "wanted": WANTED_GROWTH,
-        "unit": "MB",
-        "ok": large / small <= WANTED_GROWTH,
-        "at_most": True,
-    }
+    row = _row("peak memory, file x 3", large, small, WANTED_GROWTH, "MB")
+    return {**row, "ok": row["ratio"] <= WANTED_GROWTH or n < 10 * PAGE, "at_most": True}
 
 
 def _row(name: str, ours: float, limit: float, wanted: float, unit: str) -> Row:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 from benchmarks import __main__ as bench
@@ -21,6 +23,15 @@ def test_the_file_holds_realistic_orders_and_is_the_same_each_time(tmp_path: Pat
     assert 1.8 < (len(found) - 300) / 300 < 2.2
     assert any(one["refunds"] for one in orders)
     assert any(one["customer"] is None for one in orders)
+
+
+def test_the_import_is_measured_on_both_databases_at_any_size() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--size", "60", "--only", "imports"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode in (0, 1), done.stderr
+    for name in ("import, sqlite", "import again, sqlite", "import, postgresql", "import again, postgresql", "peak memory"):
+        assert name in done.stdout
 
 
 def test_a_missed_ratio_is_said(capsys) -> None:
