@@ -22,7 +22,7 @@ from plugin_core.errors import (
     WrongAddress,
 )
 
-RECONNECT = "Connect the store again: comeback connect shopify."
+RECONNECT = "Open the app in the Shopify admin, or connect the store again: comeback connect shopify."
 _SCOPE = re.compile(r"\b(?:read|write)_[a-z_]+")
 _SHOWN = 300  # characters of Shopify's own message
 

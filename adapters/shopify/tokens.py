@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import httpx
@@ -12,9 +12,9 @@ from shopify_app.types import IdTokenDetails, TokenExchangeResult
 from adapters.shopify.answers import RECONNECT
 from adapters.shopify.options import ShopifyOptions
 from adapters.shopify.platform import shop_domain
-from plugin_core.errors import AccessRevoked, Refused, SettingsProblem, StoreError, Unreachable
+from plugin_core.errors import AccessRevoked, OutcomeUnknown, Refused, SettingsProblem, StoreError, Unreachable
 
-_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # the package repeats twice: all of it has to fit into the core's lease
 _LONG_AGO = "2000-01-01T00:00:00+00:00"  # the package refreshes only what has run out; when to refresh is the caller's to say
 
 
@@ -23,7 +23,7 @@ class Tokens(NamedTuple):
 
     access_token: str
     scope: str
-    expires_at: str = ""
+    access_expires_at: str = ""
     refresh_token: str = ""
     refresh_expires_at: str = ""
 
@@ -51,8 +51,9 @@ def exchange_id_token(options: ShopifyOptions, id_token: str, claims: Mapping[st
     shop_domain(str(claims.get("dest", "")).removeprefix("https://"))  # the package posts our secret to whatever stands there
     details = IdTokenDetails(exchangeable=True, token=id_token, claims=dict(claims))
     with _client(options) as client:
-        result = _app(options).exchange_using_token_exchange("offline", details, expiring=True, http_client=client)
-    return _tokens(result, store)
+        return _tokens(
+            lambda: _app(options).exchange_using_token_exchange("offline", details, expiring=True, http_client=client), store
+        )
 
 
 def refresh(options: ShopifyOptions, shop: str, refresh_token: str, *, store: str) -> Tokens:
@@ -68,8 +69,7 @@ def refresh(options: ShopifyOptions, shop: str, refresh_token: str, *, store: st
         "user": None,
     }
     with _client(options) as client:
-        result = _app(options).refresh_token_exchanged_access_token(old, http_client=client)
-    return _tokens(result, store)
+        return _tokens(lambda: _app(options).refresh_token_exchanged_access_token(old, http_client=client), store)
 
 
 def _app(options: ShopifyOptions) -> ShopifyApp:
@@ -86,7 +86,12 @@ def _client(options: ShopifyOptions) -> httpx.Client:
     return httpx.Client(transport=transport, timeout=_TIMEOUT, follow_redirects=False)
 
 
-def _tokens(result: TokenExchangeResult, store: str) -> Tokens:
+def _tokens(ask: Callable[[], TokenExchangeResult], store: str) -> Tokens:
+    try:
+        result = ask()
+    except (ValueError, KeyError) as problem:
+        # The package reads a 200 without looking: the tokens may have been made, the same request may be made again.
+        raise OutcomeUnknown("Shopify's answer can't be read.", store=store, mend="It is tried again later.") from problem
     token = result.access_token
     if result.ok and token is not None:
         expires, refresh_expires = token.expires or "", token.refresh_token_expires or ""
@@ -98,8 +103,12 @@ def _problem(code: str, store: str) -> StoreError:
     if code in {"invalid_grant", "refresh_token_expired", "invalid_subject_token"}:
         return AccessRevoked("Shopify doesn't renew the access token any more.", store=store, mend=RECONNECT)
     if code == "invalid_client":
-        return AccessRevoked(
-            "Shopify doesn't know this app, or its secret has changed.", store=store, mend="Check COMEBACK_SHOPIFY_CLIENT_SECRET."
+        # Of the whole installation: no merchant could mend it by opening the app again.
+        return Refused(
+            "Shopify doesn't know this app, or its secret has changed.",
+            store=store,
+            mend="Check COMEBACK_SHOPIFY_CLIENT_SECRET.",
+            code=code,
         )
     if "network" in code or "server_error" in code or "rate" in code:
         return Unreachable(f"Shopify gave no access token ({code}).", store=store, mend="It is tried again later.")

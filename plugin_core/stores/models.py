@@ -55,6 +55,29 @@ class StoreCredential(Base):
     store_id: Mapped[int] = mapped_column(sa.ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True)
     ciphertext: Mapped[str]
     updated_at: Mapped[int]
+    access_expires_at: Mapped[int | None]  # None: the credentials don't run out
+    refresh_expires_at: Mapped[int | None]
+    refreshing_until: Mapped[int | None]  # somebody is fetching new ones; after this moment he is taken for dead
+    refreshing_by: Mapped[str] = mapped_column(default="")
+
+
+class InstallState(Base):
+    """A connection somebody began: single-use, short-lived, known by hashes only."""
+
+    __tablename__ = "install_states"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    platform: Mapped[str]
+    address: Mapped[str]
+    ticket_hash: Mapped[str | None] = mapped_column(unique=True)  # of the link the merchant is given
+    state_hash: Mapped[str | None] = mapped_column(unique=True)  # of what the store has to bring back
+    stage: Mapped[str]  # offered | asked | granted | done | denied | failed
+    sealed_keys: Mapped[str] = mapped_column(default="")  # encrypted, between the store's post and the proof
+    proving_until: Mapped[int | None]  # somebody is proving the keys
+    problem: Mapped[str] = mapped_column(default="")
+    actor: Mapped[str]
+    store_id: Mapped[int | None] = mapped_column(sa.ForeignKey("stores.id", ondelete="CASCADE"))
+    created_at: Mapped[int]
+    expires_at: Mapped[int] = mapped_column(index=True)
 
 
 class StoreSettingsVersion(Base):

@@ -264,6 +264,28 @@ def upgrade() -> None:
         batch_op.create_index('ix_customer_stats_customer_id', ['customer_id'], unique=False)
         batch_op.create_index('ix_customer_stats_store_id_next_crossing_at', ['store_id', 'next_crossing_at'], unique=False)
 
+    op.create_table('install_states',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('platform', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('ticket_hash', sa.Text(), nullable=True),
+    sa.Column('state_hash', sa.Text(), nullable=True),
+    sa.Column('stage', sa.Text(), nullable=False),
+    sa.Column('sealed_keys', sa.Text(), nullable=False),
+    sa.Column('proving_until', sa.BigInteger(), nullable=True),
+    sa.Column('problem', sa.Text(), nullable=False),
+    sa.Column('actor', sa.Text(), nullable=False),
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_install_states_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_install_states')),
+    sa.UniqueConstraint('state_hash', name=op.f('uq_install_states_state_hash')),
+    sa.UniqueConstraint('ticket_hash', name=op.f('uq_install_states_ticket_hash'))
+    )
+    with op.batch_alter_table('install_states', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_install_states_expires_at'), ['expires_at'], unique=False)
+
     op.create_table('loyalty_programmes',
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('started_at', sa.BigInteger(), nullable=False),
@@ -444,6 +466,10 @@ def upgrade() -> None:
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('ciphertext', sa.Text(), nullable=False),
     sa.Column('updated_at', sa.BigInteger(), nullable=False),
+    sa.Column('access_expires_at', sa.BigInteger(), nullable=True),
+    sa.Column('refresh_expires_at', sa.BigInteger(), nullable=True),
+    sa.Column('refreshing_until', sa.BigInteger(), nullable=True),
+    sa.Column('refreshing_by', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_store_credentials_store_id_stores'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('store_id', name=op.f('pk_store_credentials'))
     )
@@ -728,6 +754,10 @@ def downgrade() -> None:
 
     op.drop_table('orders')
     op.drop_table('loyalty_programmes')
+    with op.batch_alter_table('install_states', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_install_states_expires_at'))
+
+    op.drop_table('install_states')
     with op.batch_alter_table('customer_stats', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_stats_store_id_next_crossing_at')
         batch_op.drop_index('ix_customer_stats_customer_id')

@@ -84,7 +84,7 @@ def test_the_code_becomes_an_expiring_token_at_whatever_origin_is_set(edge, now)
     options = ShopifyOptions(client_id="key", client_secret="hush", origin=ORIGIN)
     tokens = exchange_code(options, "acme.myshopify.com", "c", store="acme", now=now)
     assert tokens.access_token == "shpat"
-    assert tokens.expires_at == "2026-11-22T13:00:00+00:00"
+    assert tokens.access_expires_at == "2026-11-22T13:00:00+00:00"
     assert tokens.credentials()["refresh_token"] == "shprt"
     request = edge.calls[0].request
     assert request.headers["Host"] == "acme.myshopify.com"

@@ -126,7 +126,7 @@ def test_a_session_token_becomes_an_offline_token_and_is_refreshed(connect, twin
     first = exchange_id_token(options, token, claims, store="demo")
     second = refresh(options, twin.shop, first.refresh_token, store="demo")
     assert second.access_token not in {"", first.access_token}
-    assert second.expires_at
+    assert second.access_expires_at
     assert connect(token=second.access_token).facts().currency == "GBP"
 
 

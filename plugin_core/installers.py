@@ -1,0 +1,91 @@
+"""The ports through which a merchant's store comes in: what a platform's adapter offers for consent, keys and tokens.
+
+Times are aware UTC datetimes. Credentials are texts by name; ``access_expires_at`` and ``refresh_expires_at`` (ISO 8601, "" or
+missing: never) are understood by the core, all others by the adapter alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+
+class Visit(NamedTuple):
+    """A merchant who opened the app inside the store's admin, proven by the platform's short-lived token."""
+
+    address: str
+    token: str  # never logged, never in a link
+    claims: Mapping[str, object]
+
+
+class Returned(NamedTuple):
+    """A merchant who came back from the consent page; ``code`` is "" where they said no."""
+
+    address: str
+    code: str
+
+
+class EmbeddedHome(Protocol):
+    """The app's page inside the platform's admin."""
+
+    script_url: str  # the platform's script that fetches a fresh token
+    client_id: str
+
+    def visit(self, token: str, *, now: datetime) -> Visit:
+        """InvalidInput where the token is not genuine, not for this app, or stale."""
+        ...
+
+    def credentials(self, visit: Visit, *, now: datetime) -> Mapping[str, str]:
+        """Over the network. StoreError where the platform gives none; AccessRevoked where the token became stale meanwhile."""
+        ...
+
+    def ancestors(self, address: str) -> Sequence[str]:
+        """The origins that may show this store's page in a frame; of any store where ``address`` is empty."""
+        ...
+
+
+class RedirectGrant(Protocol):
+    """Consent in the browser, which comes back with a code."""
+
+    def link(self, address: str, *, state: str, back_url: str) -> str: ...
+
+    def returned(self, params: Mapping[str, str], *, state: str, now: datetime) -> Returned:
+        """InvalidInput where signature, state, time or address is wrong."""
+        ...
+
+    def credentials(self, returned: Returned, *, now: datetime) -> Mapping[str, str]:
+        """Over the network; a code can be exchanged once."""
+        ...
+
+
+class KeyGrant(Protocol):
+    """Consent in the browser; the store itself posts the keys to us, unsigned."""
+
+    def link(self, address: str, *, state: str, back_url: str, callback_url: str) -> str: ...
+
+    def state_of(self, body: object) -> str:
+        """The state a posted body claims to answer; "" where it names none."""
+        ...
+
+    def keys(self, body: object, *, state: str) -> Mapping[str, str]:
+        """InvalidInput where it answers another state or holds no usable keys."""
+        ...
+
+
+class Renew(Protocol):
+    def __call__(self, address: str, credentials: Mapping[str, str], *, store: str) -> Mapping[str, str]:
+        """All credentials anew, over the network. Transient: the old refresh token may be used again.
+
+        AccessRevoked: the chain is broken, the merchant has to open the app again.
+        """
+        ...
+
+
+class Doors(NamedTuple):
+    """The ways in that one platform offers."""
+
+    home: EmbeddedHome | None = None
+    redirect: RedirectGrant | None = None
+    keys: KeyGrant | None = None
+    renew: Renew | None = None
