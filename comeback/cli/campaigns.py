@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable
 
 import click
-from rich.table import Table
+from rich.markup import escape
 from sqlalchemy.orm import Session
 
 from comeback.cli.session import application, console
+from comeback.cli.tables import show
 from plugin_core.clock import from_us
 from plugin_core.customers.lookup import addresses
 from plugin_core.errors import InvalidInput
@@ -50,9 +51,8 @@ def list_(store: str | None, as_json: bool) -> None:
         click.echo(json.dumps(rows))
         return
     for row in rows:
-        console.print(
-            f"{row['store']}  [bold]{row['campaign']}[/bold]  {row['state']:<8} {row['name']} ({row['holdout']:.0%} held out)"
-        )
+        shown = f"{row['name']} ({row['holdout']:.0%} held out)"
+        console.print(f"{row['store']}  [bold]{row['campaign']}[/bold]  {row['state']:<8} {escape(shown)}")
     if not rows:
         console.print("No store is connected yet. Begin with: comeback connect --help")
 
@@ -87,12 +87,8 @@ def preview(store: str, campaign: str | None, as_json: bool) -> None:
         click.echo(json.dumps(body, ensure_ascii=False))
         return
     outcomes = Counter((verdict.outcome, verdict.step, verdict.reason) for verdict in seen.verdicts)
-    table = Table(box=None, pad_edge=False)
-    for heading in ("outcome", "step", "reason", "people"):
-        table.add_column(heading, justify="right" if heading == "people" else "left")
-    for (outcome, step, reason), count in sorted(outcomes.items()):
-        table.add_row(outcome, step, reason, str(count))
-    console.print(table)
+    summed = [(outcome, step, reason, str(count)) for (outcome, step, reason), count in sorted(outcomes.items())]
+    show(("outcome", "step", "reason", "people"), summed, right=("people",))
     console.print(f"Costs at most {seen.maximum_cost} if every code is used.")
 
 
@@ -116,7 +112,7 @@ def _move(store: str, campaign: str | None, move: Callable[..., None]) -> None:
     with application() as app, app.database.write() as session:
         found, chosen = _chosen(session, store, campaign)
         move(session, found, chosen, actor="cli", now=app.context.clock())
-        console.print(f"{found.key}: {chosen.name} is {chosen.state}.")
+        console.print(f"{found.key}: {escape(chosen.name)} is {chosen.state}.")
 
 
 def _chosen(session: Session, store: str, campaign: str | None) -> tuple[Store, Campaign]:

@@ -6,10 +6,11 @@ import json
 import sys
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from comeback import settings as environment
-from comeback.cli.session import application, console
+from comeback.cli.session import application, console, plain_database_errors
 from plugin_core.db import create_engine
 from plugin_core.migrations import current
 from plugin_core.migrations import migrate as bring_up
@@ -44,17 +45,18 @@ def settings(store: str, assignments: tuple[str, ...], as_json: bool) -> None:
     for name, value in body.items():
         if name in chosen:
             shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            table.add_row(name, shown or "(not set)", f"[dim]{store_settings.describe(name)}[/dim]")
-    console.print(table)
+            table.add_row(name, escape(shown) or "(not set)", f"[dim]{store_settings.describe(name)}[/dim]")
+    console.print(table, soft_wrap=False)
 
 
 @click.command()
 def migrate() -> None:
     """Bring the database to the tables of this version."""
     engine = create_engine(environment.load().database)
-    before = current(engine)
-    bring_up(engine)
-    after = current(engine)
+    with plain_database_errors():
+        before = current(engine)
+        bring_up(engine)
+        after = current(engine)
     engine.dispose()
     console.print(f"The database is at {after}." if before == after else f"Migrated from {before or 'empty'} to {after}.")
 
@@ -68,9 +70,9 @@ def doctor(offline: bool) -> None:
     findings = list(checks.examine(online=not offline))
     for finding in findings:
         mark = {"good": "[green]ok  [/green]", "note": "[yellow]note[/yellow]", "bad": "[red]bad [/red]"}[finding.kind]
-        console.print(f"{mark} {finding.what}")
+        console.print(f"{mark} {escape(finding.what)}")
         if finding.mend:
-            console.print(f"     {finding.mend}")
+            console.print(f"     {escape(finding.mend)}")
     if any(finding.kind == "bad" for finding in findings):
         sys.exit(1)
 
@@ -96,7 +98,7 @@ def test_mail(address: str, store: str | None) -> None:
 
     with application() as app:
         where = send_test_mail(app, address, store)
-    console.print(f"Sent to {address} {where}.")
+    console.print(escape(f"Sent to {address} {where}."))
 
 
 COMMANDS = (settings, migrate, doctor, serve, test_mail)

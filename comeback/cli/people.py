@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 from rich.markup import escape
-from rich.table import Table
 from rich.tree import Tree
 
 from comeback.cli.session import application, console
+from comeback.cli.tables import show
 from plugin_core.clock import from_us
 from plugin_core.customers.directory import Person, people
 from plugin_core.customers.identity import normalise_email
@@ -104,22 +104,30 @@ def _cell(value: Any) -> Any:
 
 
 def _print_table(rows: list[dict[str, Any]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("email", "orders", "net spent", "last order", "rfm", "lifecycle", "segments", "points", "tier"):
-        table.add_column(heading, justify="right" if heading in {"orders", "net spent", "points"} else "left", overflow="fold")
-    for row in rows:
-        foreign = "".join(f" plus {count} in {code}" for code, count in row["foreign_orders"].items())
-        table.add_row(
-            *(row["email"] or "(no e-mail)", str(row["orders_count"]), f"{row['net_spent']} {row['currency']}{foreign}"),
-            *((row["last_order_at"] or "")[:10], f"{row['rfm']} {row['rfm_scores']}".strip(), row["lifecycle"]),
-            *(
+    show(
+        ("email", "orders", "net spent", "last order", "rfm", "lifecycle", "segments", "points", "tier"),
+        [
+            (
+                *(
+                    row["email"] or "(no e-mail)",
+                    str(row["orders_count"]),
+                    f"{row['net_spent']} {row['currency']}{_foreign(row)}",
+                ),
+                *((row["last_order_at"] or "")[:10], f"{row['rfm']} {row['rfm_scores']}".strip(), row["lifecycle"]),
                 ", ".join(row["segments"]),
                 f"{row['points']} (+{row['points_pending']})" if row["points_pending"] else str(row["points"]),
-            ),
-            row["tier"],
-        )
-    console.print(table)
+                row["tier"],
+            )
+            for row in rows
+        ],
+        right=("orders", "net spent", "points"),
+        spare=("segments", "rfm", "tier", "points", "last order", "orders"),
+    )
     console.print(f"{len(rows)} people")
+
+
+def _foreign(row: dict[str, Any]) -> str:
+    return "".join(f" plus {count} in {code}" for code, count in row["foreign_orders"].items())
 
 
 @click.command()
@@ -137,7 +145,7 @@ def why(store: str, email: str, segment: str) -> None:
         settings, _ = store_settings.current(session, found)
         explanation = explain(session, found, settings, person, parse(chosen.rule), now=app.context.clock())
         name = chosen.name
-    tree = Tree(f"{'[green]yes[/green]' if explanation.truth else '[red]no[/red]'}: {name}")
+    tree = Tree(f"{'[green]yes[/green]' if explanation.truth else '[red]no[/red]'}: {escape(name)}")
     _grow(tree, explanation)
     console.print(tree)
 

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from comeback.app import App
-from comeback.cli.session import application, console, problems
+from comeback.cli.session import application, console, problems, secret
+from comeback.cli.tables import show
 from comeback.connecting import connect as connect_to
 from jobs.due import run_due as due
 from jobs.refresh import refresh_store
@@ -34,20 +35,22 @@ def connect() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def shopify(shop: str, token: str | None, as_json: bool) -> None:
     """Connect a Shopify store by an Admin API access token."""
-    token = token or click.prompt("Admin API access token", hide_input=True)
+    token = secret(token, "Admin API access token", "COMEBACK_SHOPIFY_TOKEN")
     _connect("shopify", shop, {"access_token": token}, as_json)
 
 
 @connect.command()
 @click.option("--url", required=True, help="The site's address, as shown in WordPress > Settings > General.")
 @click.option("--key", envvar="COMEBACK_WOOCOMMERCE_KEY", help="Consumer key, ck_... [or COMEBACK_WOOCOMMERCE_KEY, or a prompt].")
-@click.option("--secret", envvar="COMEBACK_WOOCOMMERCE_SECRET", help="Consumer secret, cs_... [or ..._SECRET, or a prompt].")
+@click.option(
+    "--secret", "password", envvar="COMEBACK_WOOCOMMERCE_SECRET", help="Consumer secret, cs_... [or ..._SECRET, or a prompt]."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def woocommerce(url: str, key: str | None, secret: str | None, as_json: bool) -> None:
+def woocommerce(url: str, key: str | None, password: str | None, as_json: bool) -> None:
     """Connect a WooCommerce store by a REST API key with Read/Write permission."""
-    key = key or click.prompt("Consumer key (ck_...)", hide_input=True)
-    secret = secret or click.prompt("Consumer secret (cs_...)", hide_input=True)
-    _connect("woocommerce", url, {"consumer_key": key, "consumer_secret": secret}, as_json)
+    key = secret(key, "Consumer key (ck_...)", "COMEBACK_WOOCOMMERCE_KEY")
+    password = secret(password, "Consumer secret (cs_...)", "COMEBACK_WOOCOMMERCE_SECRET")
+    _connect("woocommerce", url, {"consumer_key": key, "consumer_secret": password}, as_json)
 
 
 def _connect(platform: str, address: str, credentials: dict[str, str], as_json: bool) -> None:
@@ -57,9 +60,9 @@ def _connect(platform: str, address: str, credentials: dict[str, str], as_json: 
             body = {"store": key, "name": facts.name, "currency": facts.currency, "zone": facts.zone, "notes": list(facts.notes)}
             click.echo(json.dumps(body, ensure_ascii=False))
             return
-        console.print(f"Connected [bold]{key}[/bold]: {facts.name}, {facts.currency}, {facts.zone}.")
+        console.print(f"Connected [bold]{key}[/bold]: {escape(facts.name)}, {facts.currency}, {escape(facts.zone)}.")
         for note in facts.notes:
-            console.print(f"  note: {note}")
+            console.print(f"  note: {escape(note)}")
         console.print(f"Next: comeback sync {key}")
 
 
@@ -121,7 +124,7 @@ def run_due(as_json: bool) -> None:
                 done = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report.counts.items() if count)
                 console.print(f"{report.store}: {done or 'nothing was due'}.")
                 if report.problem:
-                    problems.print(f"  {report.problem}")
+                    problems.print(f"  {escape(report.problem)}")
         if any(report.problem for report in reports):
             raise click.exceptions.Exit(1)
 
@@ -138,18 +141,21 @@ def status(as_json: bool) -> None:
     if not rows["stores"]:
         console.print("No store is connected yet. Begin with: comeback connect --help")
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("store", "state", "people", "orders", "net spent", "queue", "mails sent", "points", "last sync"):
-        table.add_column(heading, justify="left" if heading in {"store", "state", "last sync"} else "right")
-    for row in rows["stores"]:
-        table.add_row(
-            *(row["store"], row["state"], str(row["people"]), str(row["orders"]), f"{row['net_spent']} {row['currency']}"),
-            *(str(row["queue"]), str(row["mails_sent"]), str(row["points"]), row["last_sync"] or "never"),
-        )
-    console.print(table)
+    show(
+        ("store", "state", "people", "orders", "net spent", "queue", "mails sent", "points", "last sync"),
+        [
+            (
+                *(row["store"], row["state"], str(row["people"]), str(row["orders"]), f"{row['net_spent']} {row['currency']}"),
+                *(str(row["queue"]), str(row["mails_sent"]), str(row["points"]), (row["last_sync"] or "never")[:16]),
+            )
+            for row in rows["stores"]
+        ],
+        right=("people", "orders", "net spent", "queue", "mails sent", "points"),
+        spare=("points", "mails sent", "orders", "queue", "last sync", "people"),
+    )
     for row in rows["stores"]:
         for need in row["needs"]:
-            problems.print(f"{row['store']}: {need}")
+            problems.print(f"{row['store']}: {escape(need)}")
 
 
 def _overview(app: App) -> dict[str, Any]:
@@ -166,7 +172,7 @@ def _bar(*, quiet: bool) -> Iterator[Report]:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=problems, disable=quiet, transient=True) as bars:
+    with Progress(*columns, console=problems, disable=quiet or not problems.is_terminal, transient=True) as bars:
         tasks: dict[str, Any] = {}
 
         def report(resource: str, done: int, total: int | None) -> None:

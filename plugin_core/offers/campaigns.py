@@ -73,7 +73,7 @@ def start(session: Session, store: Store, campaign: Campaign, *, actor: str, now
         assignments = " ".join(f'{name}="..."' for name in missing)
         raise SettingsProblem(
             f"{store.key}: {campaign.key} can't start, these settings are missing: {', '.join(missing)}.",
-            mend=f"comeback settings {store.key} {assignments}",
+            mend=f"Run: comeback settings {store.key} {assignments}",
         )
     _move(session, store, campaign, "running", actor, now)
 
