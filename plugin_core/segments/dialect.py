@@ -27,6 +27,8 @@ class Dialect:
     barrier: str  # keeps a subquery from being folded into the outer one, which would work its columns out again and again
     listed: str  # the ids of the parameter :ids
     tags: str
+    every: str  # all people of the store; `k` is customer_stats
+    id: str  # a column that holds ids
 
     def late_from(self, boundary: str, sign: str) -> str:
         """SQL for the first microsecond at which lateness is past (or, for ``>=``, at) ``boundary``."""
@@ -53,6 +55,9 @@ SQLITE = Dialect(
     barrier="LIMIT -1",
     listed="SELECT value FROM json_each(:ids)",
     tags="json_each(sc.tags) AS tag",
+    # The plus keeps SQLite off the key: row by row through it takes ten times as long as reading the table as it lies.
+    every="+k.store_id = :store",
+    id="INTEGER",
 )
 POSTGRESQL = Dialect(
     name="postgresql",
@@ -63,6 +68,8 @@ POSTGRESQL = Dialect(
     barrier="OFFSET 0",
     listed="SELECT unnest(CAST(:ids AS BIGINT[]))",
     tags="json_array_elements_text(sc.tags) AS tag(value)",
+    every="k.store_id = :store",
+    id="BIGINT",
 )
 
 

@@ -50,7 +50,7 @@ def judge(session: Session, frame: Frame, version: int, scope: str, chosen: Mapp
     segments = plans.kept(session, frame.store_id)
     plan = plans.plan(session, segments, frame)
     params = source.bound(frame, plan.params) | {"version": version, **chosen}
-    dialect.run(session, plans.CREATE, {})
+    dialect.run(session, plans.CREATE.format(id=plan.dialect.id), {})
     dialect.run(session, "DELETE FROM segment_changes", {})
     dialect.run(session, plan.find(scope), params)
     combinations = dialect.run(session, "SELECT old_bits, bits, COUNT(*) FROM segment_changes GROUP BY old_bits, bits", {})
@@ -72,7 +72,7 @@ def judge(session: Session, frame: Frame, version: int, scope: str, chosen: Mapp
             dialect.run(session, plan.began(segment.id), mine)
             dialect.run(session, plans.ENTER_NOW, mine)
     changes.customer_ids.extend(row[0] for row in dialect.run(session, _VISIBLE, {}))
-    dialect.run(session, plans.WRITE, params)
+    dialect.run(session, plans.WRITE_MANY if changes.written > plans.MANY else plans.WRITE, params)
     session.expire_all()
     return changes
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from plugin_core.clock import DAY_US
-from plugin_core.segments import basis, dialect
+from plugin_core.segments import basis, dialect, source
 from plugin_core.segments import plan as plans
 from plugin_core.segments.evaluate import Changes, evaluate, judge
 from plugin_core.segments.frame import Frame
@@ -44,14 +44,14 @@ def refresh(
         return evaluate(session, store, settings, version, customer_ids=None, now=now)
     slack = round((highest - lowest) * max(boundaries) * DAY_US) + 1
     params: dict[str, Any] = {"ids": dialect.ids(session, touched), "soon": now + AHEAD_US + slack}
-    conditions = ["k.next_crossing_at <= :soon", *_moved(judged, frame, params)]
+    conditions = ["+k.next_crossing_at <= :soon", *_moved(judged, frame, params)]
     if touched:
         conditions.append("k.customer_id IN ({listed})")
     if highest > lowest:
         params |= {"slack": slack} | {f"edge{index}": boundary * DAY_US for index, boundary in enumerate(boundaries)}
         late = ":now - k.last_visit_at - k.expected_gap_days * :edge{0}"
         conditions += [f"{late.format(index)} BETWEEN -:slack AND :slack" for index in range(len(boundaries))]
-    changes = judge(session, frame, version, f"k.store_id = :store AND ({' OR '.join(conditions)})", params)
+    changes = judge(session, frame, version, f"{source.EVERYBODY} AND ({' OR '.join(conditions)})", params)
     basis.remember(session, store, frame, lowest=lowest, highest=highest)
     return changes
 

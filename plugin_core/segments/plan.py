@@ -21,7 +21,7 @@ from plugin_core.segments.rules import Rule, parse
 from plugin_core.segments.terms import Build
 
 CREATE = """CREATE TEMPORARY TABLE IF NOT EXISTS segment_changes (
-customer_id BIGINT PRIMARY KEY, gap_days DOUBLE PRECISION, r INTEGER, f INTEGER, m INTEGER, rfm_group TEXT, lifecycle TEXT,
+customer_id {id} PRIMARY KEY, gap_days DOUBLE PRECISION, r INTEGER, f INTEGER, m INTEGER, rfm_group TEXT, lifecycle TEXT,
 bits BIGINT, crossing BIGINT, old_bits BIGINT, old_crossing BIGINT, old_lifecycle TEXT)"""
 
 
@@ -93,12 +93,15 @@ _WRITTEN = (
     *(("expected_gap_days", "gap_days"), ("recency_score", "r"), ("frequency_score", "f"), ("monetary_score", "m")),
     *(("rfm_group", "rfm_group"), ("lifecycle", "lifecycle"), ("segment_bits", "bits"), ("next_crossing_at", "crossing")),
 )
+# Above this many changes the whole table is written through as it lies, not person by person.
+MANY = 20_000
 WRITE = (
     f"UPDATE customer_stats SET ({', '.join(column for column, _ in _WRITTEN)}) = "
     f"(SELECT {', '.join(f'c.{name}' for _, name in _WRITTEN)} FROM segment_changes c "
     "WHERE c.customer_id = customer_stats.customer_id) "
     "WHERE store_id = :store AND customer_id IN (SELECT customer_id FROM segment_changes)"
 )
+WRITE_MANY = WRITE.replace("WHERE store_id", "WHERE +store_id").replace("AND customer_id IN", "AND +customer_id IN")
 
 
 def kept(session: Session, store_id: int) -> tuple[Kept, ...]:

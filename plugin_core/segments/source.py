@@ -16,7 +16,7 @@ from plugin_core.segments.dialect import Dialect
 from plugin_core.segments.frame import Frame
 
 # Who is looked at; the alias of customer_stats is `k`.
-EVERYBODY = "k.store_id = :store"
+EVERYBODY = "{every}"
 LISTED = "k.store_id = :store AND k.customer_id IN ({listed})"
 
 _INPUTS = (
@@ -57,7 +57,7 @@ def people(dialect: Dialect, scope: str, used: str, *, stored: bool = False) -> 
         extra.append(f"{_BIRTHDAY_OF_ALL if scope == EVERYBODY else _BIRTHDAY} AS birthday")
     inner = (
         f"SELECT {', '.join([*kept, *extra, *scores])}, {_GAP} AS gap_days, :now - k.last_visit_at AS elapsed "
-        f"FROM customer_stats k WHERE {scope.format(listed=dialect.listed)} {dialect.barrier}"
+        f"FROM customer_stats k WHERE {scope.format(listed=dialect.listed, every=dialect.every)} {dialect.barrier}"
     )
     with_gap = f"SELECT *, gap_days * :day_us AS gap_us FROM ({inner}) AS measured {dialect.barrier}"
     group = f", {GROUP} AS rfm_group" if "s.rfm_group" in used else ""

@@ -124,7 +124,7 @@ def test_one_person_is_found_by_key_and_never_by_reading_everybody(sqlite_sessio
     frame = Frame.of(store, StoreSettings(), now=NOW)
     made = plan.plan(session, plan.kept(session, store.id), frame)
     params = source.bound(frame, made.params) | {"ids": "[1]", "segment": 1, "mask": 1, "version": 0}
-    dialect.run(session, plan.CREATE, {})
+    dialect.run(session, plan.CREATE.format(id="INTEGER"), {})
     for sql in (made.find(source.LISTED), plan.WRITE, plan.LEAVE_NOW, made.began(1), made.ceased(1)):
         steps = [row[3] for row in dialect.run(session, f"EXPLAIN QUERY PLAN {sql}", params)]
         assert not [step for step in steps if step.startswith(("SCAN k", "SCAN customer_stats", "SCAN memberships"))], steps
