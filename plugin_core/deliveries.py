@@ -1,4 +1,4 @@
-"""The port for what stores send us by themselves: verified first, believed later, translated into our own words.
+"""Our own words for what stores send us by themselves: verified first, believed later, translated into what to do.
 
 ::
 
@@ -14,13 +14,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from plugin_core.records import Record
-
-if TYPE_CHECKING:
-    from plugin_core.platforms import ConnectionInfo
 
 
 class Verified(NamedTuple):
@@ -67,19 +64,3 @@ class Unusable(NamedTuple):
 
 
 Step = Record | Refetch | Repull | StoreEvent | Ignore | Unusable
-
-
-class Webhooks(Protocol):
-    """The pure side of receiving. One a platform."""
-
-    topics: tuple[str, ...]  # subscribed to
-    names_store: bool  # deliveries name their store themselves (else: the URL does)
-    secrets: tuple[str, ...]  # of the installation, newest first; () where each store has its own
-
-    def verify(self, headers: Mapping[str, str], raw: bytes, secrets: Sequence[str]) -> Verified | Ping | Rejection:
-        """``headers`` by lower-case name. Never raises, whatever the bytes."""
-        ...
-
-    def translate(self, topic: str, raw: bytes, connection: ConnectionInfo, *, at: int) -> list[Step]:
-        """``at``: when it happened as far as is known, microseconds UTC. Any exception means: can't be read."""
-        ...

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from plugin_core.deliveries import Ping, Rejection, Step, Verified
 from plugin_core.records import Page
 
 
@@ -88,6 +89,14 @@ class WriteResult(NamedTuple):
     calls: int = 0  # store calls this write is charged with (shared calls are charged to their first write)
 
 
+class WebhookChanges(NamedTuple):
+    """External ids of the webhooks that were made, switched on again (they had missed something) or brought up to date."""
+
+    made: tuple[str, ...] = ()
+    revived: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+
 # (resource, external ids) -> {external id: (modified_at, content_hash)} of those that are stored
 Known = Callable[[str, Sequence[str]], Mapping[str, tuple[int, str]]]
 
@@ -125,13 +134,40 @@ class StoreClient(Protocol):
         """Tell the store that a person opted in or out with us."""
         ...
 
+    def ensure_webhooks(self, url: str, secret: str, topics: Sequence[str], *, renew: bool = False) -> WebhookChanges:
+        """Have the store send ``topics`` to ``url``, signed with ``secret``: make the missing, switch on what was switched off.
+
+        ``renew`` gives those that are there the secret, too: it has changed. Nothing to do where the platform sends by the
+        app's own configuration.
+        """
+        ...
+
     def close(self) -> None: ...
+
+
+class Webhooks(Protocol):
+    """The pure side of receiving what stores send by themselves."""
+
+    topics: tuple[str, ...]  # subscribed to
+    names_store: bool  # deliveries name their store themselves (else: the URL does)
+    secrets: tuple[str, ...]  # of the installation, newest first; () where each store has its own
+
+    def verify(self, headers: Mapping[str, str], raw: bytes, secrets: Sequence[str]) -> Verified | Ping | Rejection:
+        """``headers`` by lower-case name. Never raises, whatever the bytes."""
+        ...
+
+    def translate(self, topic: str, raw: bytes, connection: ConnectionInfo, *, at: int) -> list[Step]:
+        """``at``: when it happened as far as is known, microseconds UTC. Any exception means: can't be read."""
+        ...
 
 
 class Platform(Protocol):
     """The pure side of an adapter, plus the door to its client."""
 
     name: str  # "shopify" | "woocommerce"
+
+    @property
+    def webhooks(self) -> Webhooks: ...
 
     def normalise_address(self, text: str) -> str:
         """The address under which a store is known. InvalidInput, with the mend, where it can't be one."""

@@ -16,7 +16,7 @@ from adapters.shopify.transport import PATIENCE, AdminTransport
 from adapters.shopify.walk import ROOTS, PageReader
 from plugin_core.clock import to_us, utc_now
 from plugin_core.errors import InvalidInput
-from plugin_core.platforms import CodeSpec, ConnectionInfo, CreatedCode, ProfileWrite, StoreFacts, WriteResult
+from plugin_core.platforms import CodeSpec, ConnectionInfo, CreatedCode, ProfileWrite, StoreFacts, WebhookChanges, WriteResult
 from plugin_core.records import Deletion, Page
 
 KnownRecords = Callable[[str, Sequence[str]], Mapping[str, tuple[int, str]]]
@@ -93,6 +93,17 @@ class ShopifyClient:
 
     def write_consent(self, customer_id: str, channel: str, state: str, at: int) -> None:
         consent.write_consent(self._transport, customer_id, channel, state, at)
+
+    def ensure_webhooks(
+        self,
+        url: str,  # noqa: ARG002
+        secret: str,  # noqa: ARG002
+        topics: Sequence[str],  # noqa: ARG002
+        *,
+        renew: bool = False,  # noqa: ARG002
+    ) -> WebhookChanges:
+        """Nothing: the app's configuration subscribes every shop that installs it."""
+        return WebhookChanges()
 
     def close(self) -> None:
         self._transport.close()

@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 API_VERSION = "2026-10"
+SCOPES = (
+    "read_all_orders",
+    "read_customers",
+    "read_discounts",
+    "read_orders",
+    "read_products",
+    "write_customers",
+    "write_discounts",
+)
 
 
 @dataclass(frozen=True)
@@ -21,4 +30,10 @@ class ShopifyOptions:
     allow_private: bool = False
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
+    former_secret: str = field(default="", repr=False)  # while the secret is being changed: still accepted, never used
     spool_dir: Path = field(default_factory=lambda: Path(tempfile.gettempdir()) / "comeback-shopify")
+
+    @property
+    def accepted_secrets(self) -> tuple[str, ...]:
+        """Newest first. What Shopify signs may carry the former one for up to an hour after a change."""
+        return tuple(each for each in (self.client_secret, self.former_secret) if each)

@@ -6,6 +6,7 @@ from shopify.utils.shop_url import sanitize_shop_domain
 
 from adapters.shopify.client import ShopifyClient
 from adapters.shopify.options import ShopifyOptions
+from adapters.shopify.webhooks import ShopifyWebhooks
 from plugin_core.errors import InvalidInput
 from plugin_core.platforms import ConnectionInfo
 
@@ -15,6 +16,7 @@ class ShopifyPlatform:
 
     def __init__(self, options: ShopifyOptions | None = None) -> None:
         self.options = options or ShopifyOptions()
+        self.webhooks = ShopifyWebhooks(self.options.accepted_secrets)
 
     def normalise_address(self, text: str) -> str:
         """``Acme``, ``https://acme.myshopify.com/admin`` -> ``acme.myshopify.com``."""

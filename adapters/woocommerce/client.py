@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from adapters.woocommerce import codes, payloads
+from adapters.woocommerce import codes, hooks, payloads
 from adapters.woocommerce import writes as profile_writes
 from adapters.woocommerce.api import StoreApi
 from adapters.woocommerce.checkouts import named_checkouts, pull_checkouts
@@ -15,7 +15,16 @@ from adapters.woocommerce.refunds import RefundLookup
 from adapters.woocommerce.translate import Context, context, customer_record, decode_rows, make_records, product_record
 from plugin_core.clock import to_us, utc_now
 from plugin_core.errors import InvalidInput
-from plugin_core.platforms import CodeSpec, ConnectionInfo, CreatedCode, Known, ProfileWrite, StoreFacts, WriteResult
+from plugin_core.platforms import (
+    CodeSpec,
+    ConnectionInfo,
+    CreatedCode,
+    Known,
+    ProfileWrite,
+    StoreFacts,
+    WebhookChanges,
+    WriteResult,
+)
 from plugin_core.records import Deletion, Page, Record, Rejected
 
 _PULLS = {"orders": pull_orders, "customers": pull_customers, "products": pull_products}
@@ -66,6 +75,9 @@ class WooCommerceClient:
 
     def write_consent(self, customer_id: str, channel: str, state: str, at: int) -> None:
         profile_writes.write_consent(self._api, customer_id, channel, state, at)
+
+    def ensure_webhooks(self, url: str, secret: str, topics: Sequence[str], *, renew: bool = False) -> WebhookChanges:
+        return hooks.ensure_webhooks(self._api, url, secret, topics, renew=renew)
 
     def close(self) -> None:
         self._api.signed.close()

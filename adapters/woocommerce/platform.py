@@ -9,6 +9,7 @@ from typing import NamedTuple
 from adapters.woocommerce.api import StoreApi
 from adapters.woocommerce.client import WooCommerceClient
 from adapters.woocommerce.transport import SignedApi
+from adapters.woocommerce.webhooks import WooCommerceWebhooks
 from plugin_core.addresses import Resolver, SiteAddress, normalise_url
 from plugin_core.errors import InvalidInput
 from plugin_core.platforms import ConnectionInfo
@@ -29,6 +30,7 @@ class WooCommercePlatform:
 
     def __init__(self, options: WooCommerceOptions | None = None) -> None:
         self._options = options or WooCommerceOptions()
+        self.webhooks = WooCommerceWebhooks()
 
     def normalise_address(self, text: str) -> str:
         """``Shop.Example/blog/wp-json/`` -> ``https://shop.example/blog``: the path of a site in a folder is kept."""

@@ -1,0 +1,213 @@
+"""What Shopify sends by itself: verified by the app's secret, turned into questions to the shop.
+
+The bodies are shaped like the old REST resources and have lost fields since 2025-01 (tags, consent, totals): nearly all of them
+only say *what* has changed; how it stands is asked of the shop, where several changes of one record are one question.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from adapters.shopify.amounts import microseconds
+from adapters.shopify.ids import bare
+from plugin_core.deliveries import Ignore, Ping, Refetch, Rejection, Repull, Step, StoreEvent, Unusable, Verified
+from plugin_core.platforms import ConnectionInfo
+from plugin_core.records import Deletion
+
+_Id = int | str | None
+
+
+class _Nested(msgspec.Struct):
+    id: _Id = None
+
+
+class _Body(msgspec.Struct):
+    """All the places in which a topic of ours may name what it is about."""
+
+    id: _Id = None
+    order_id: _Id = None
+    customer_id: _Id = None
+    snake_customer: _Id = msgspec.field(default=None, name="admin_graphql_api_customer_id")
+    camel_customer: _Id = msgspec.field(default=None, name="customerId")
+    kept: _Id = msgspec.field(default=None, name="admin_graphql_api_customer_kept_id")
+    merged_away: _Id = msgspec.field(default=None, name="admin_graphql_api_customer_deleted_id")
+    graphql_id: _Id = msgspec.field(default=None, name="admin_graphql_api_id")
+    token: str | None = None
+    customer: _Nested | None = None
+    domain: str | None = msgspec.field(default=None, name="myshopify_domain")  # of the shop itself
+    shop_domain: str | None = None  # of compliance topics
+
+
+def _number(*found: _Id) -> str:
+    return next((bare(str(each)) for each in found if each not in (None, "")), "")
+
+
+def _of_record(body: _Body) -> str:
+    return _number(body.id, body.graphql_id, body.token)
+
+
+def _of_customer(body: _Body) -> str:
+    return _number(body.customer_id, body.camel_customer, body.snake_customer)
+
+
+def _of_order(body: _Body) -> str:
+    return _number(body.order_id)
+
+
+def _of_kept(body: _Body) -> str:
+    return _number(body.kept)
+
+
+def _of_person(body: _Body) -> str:
+    return _number(body.customer.id if body.customer else None)
+
+
+def _of_nothing(_body: _Body) -> str:
+    return ""
+
+
+def _refetch(resource: str) -> Callable[[str, _Body, int], list[Step]]:
+    return lambda subject, _body, _at: [Refetch(resource, (subject,))]
+
+
+def _delete(resource: str) -> Callable[[str, _Body, int], list[Step]]:
+    return lambda subject, _body, at: [Deletion(resource, subject, at)]
+
+
+def _event(kind: str) -> Callable[[str, _Body, int], list[Step]]:
+    return lambda subject, _body, _at: [StoreEvent(kind, subject)]
+
+
+def _merge(subject: str, body: _Body, _at: int) -> list[Step]:
+    gone = _number(body.merged_away)
+    return [Refetch("customers", tuple(each for each in (subject, gone) if each), with_orders=True)]
+
+
+def _pull_checkouts(_subject: str, _body: _Body, _at: int) -> list[Step]:
+    # Their webhooks name no id of a checkout any more (since March 2026), only a token no query takes.
+    return [Repull("checkouts")]
+
+
+def _nothing(reason: str) -> Callable[[str, _Body, int], list[Step]]:
+    return lambda _subject, _body, _at: [Ignore(reason)]
+
+
+class _Topic(NamedTuple):
+    subject: Callable[[_Body], str]
+    steps: Callable[[str, _Body, int], list[Step]]
+    without_subject: bool = False
+
+
+_TOPICS: Mapping[str, _Topic] = {
+    "customers/create": _Topic(_of_record, _refetch("customers")),
+    "customers/update": _Topic(_of_record, _refetch("customers")),
+    "customers/enable": _Topic(_of_record, _refetch("customers")),
+    "customers/disable": _Topic(_of_record, _refetch("customers")),
+    "customers/delete": _Topic(_of_record, _delete("customers")),
+    "customers/purchasing_summary": _Topic(_of_customer, _refetch("customers")),
+    "customers/merge": _Topic(_of_kept, _merge),
+    "customer.tags_added": _Topic(_of_customer, _refetch("customers")),
+    "customer.tags_removed": _Topic(_of_customer, _refetch("customers")),
+    "customers_email_marketing_consent/update": _Topic(_of_customer, _refetch("customers")),
+    "customers_marketing_consent/update": _Topic(_of_customer, _refetch("customers")),
+    "orders/create": _Topic(_of_record, _refetch("orders")),
+    "orders/updated": _Topic(_of_record, _refetch("orders")),
+    "orders/paid": _Topic(_of_record, _refetch("orders")),
+    "orders/cancelled": _Topic(_of_record, _refetch("orders")),
+    "orders/edited": _Topic(_of_order, _refetch("orders")),
+    "orders/fulfilled": _Topic(_of_record, _refetch("orders")),
+    "orders/delete": _Topic(_of_record, _delete("orders")),
+    "refunds/create": _Topic(_of_order, _refetch("orders")),
+    "checkouts/create": _Topic(_of_record, _pull_checkouts, without_subject=True),
+    "checkouts/update": _Topic(_of_record, _pull_checkouts, without_subject=True),
+    "checkouts/delete": _Topic(_of_record, _pull_checkouts, without_subject=True),
+    "discounts/create": _Topic(_of_record, _nothing("codes are known from making them")),
+    "discounts/update": _Topic(_of_record, _nothing("codes are known from making them")),
+    "discounts/delete": _Topic(_of_record, _event("code_gone")),
+    "bulk_operations/finish": _Topic(_of_record, _nothing("whoever began it looks by himself")),
+    "app/uninstalled": _Topic(_of_nothing, _event("uninstalled"), without_subject=True),
+    "app/scopes_update": _Topic(_of_nothing, _event("facts"), without_subject=True),
+    "shop/update": _Topic(_of_nothing, _event("facts"), without_subject=True),
+    "customers/data_request": _Topic(_of_person, _event("data_request"), without_subject=True),
+    "customers/redact": _Topic(_of_person, _event("redact_customer"), without_subject=True),
+    "shop/redact": _Topic(_of_nothing, _event("redact_shop"), without_subject=True),
+}
+# Shopify wants these named apart, in the app's configuration only.
+COMPLIANCE = ("customers/data_request", "customers/redact", "shop/redact")
+TOPICS = tuple(topic for topic in _TOPICS if topic not in COMPLIANCE)
+
+_decode = msgspec.json.Decoder(_Body, strict=False).decode
+_unreadable = (msgspec.MsgspecError, ValueError, RecursionError)
+
+
+class ShopifyWebhooks:
+    names_store = True
+    topics = TOPICS
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self.secrets = tuple(secrets)
+
+    def verify(self, headers: Mapping[str, str], raw: bytes, secrets: Sequence[str]) -> Verified | Ping | Rejection:
+        said = {name.removeprefix("x-"): value for name, value in headers.items() if name.startswith(("x-shopify-", "shopify-"))}
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return Rejection(415, "wrong content type")
+        signature = said.get("shopify-hmac-sha256", "")
+        if not signature:
+            return Rejection(401, "no signature")
+        if not signed(raw, signature, secrets):
+            return Rejection(401, "bad signature")
+        topic, shop = said.get("shopify-topic", "").lower(), said.get("shopify-shop-domain", "").lower()
+        if not topic or not shop:
+            return Rejection(400, "no topic or shop")
+        body = _read(raw)
+        if body is not None and {each.lower() for each in (body.domain, body.shop_domain) if each} - {shop}:
+            return Rejection(401, "another shop's body")
+        known = _TOPICS.get(topic)
+        subject = known.subject(body) if known and body is not None else ""
+        # The event's id is the same over all repetitions; where it is missing the body itself tells one event from another.
+        event = said.get("shopify-event-id") or said.get("shopify-webhook-id") or hashlib.sha256(raw).hexdigest()
+        kept: dict[str, str] = {
+            name: said[name] for name in ("shopify-api-version", "shopify-event-id", "shopify-webhook-id") if name in said
+        }
+        return Verified(topic, subject, event, shop, _moment(said.get("shopify-triggered-at", "")), kept)
+
+    def translate(self, topic: str, raw: bytes, connection: ConnectionInfo, *, at: int) -> list[Step]:  # noqa: ARG002 - the port's
+        known = _TOPICS.get(topic)
+        if known is None:
+            return [Ignore(f"unknown topic {topic}")]
+        body = _read(raw)
+        if body is None:
+            return [Unusable("It is signed, but its body can't be read.")]
+        subject = known.subject(body)
+        if not subject and not known.without_subject:
+            return [Unusable("It does not say what it is about.")]
+        return known.steps(subject, body, at)
+
+
+def signed(raw: bytes, signature: str, secrets: Sequence[str]) -> bool:
+    """Base64 of HMAC-SHA256 over the bytes as they came; compared in constant time, with every secret."""
+    given = signature.encode("utf-8", "replace")
+    matches = [
+        hmac.compare_digest(base64.b64encode(hmac.digest(secret.encode(), raw, "sha256")), given) for secret in secrets if secret
+    ]
+    return any(matches)
+
+
+def _read(raw: bytes) -> _Body | None:
+    try:
+        return _decode(raw)
+    except _unreadable:
+        return None
+
+
+def _moment(text: str) -> int | None:
+    try:
+        return microseconds(text) if text else None
+    except _unreadable:
+        return None
