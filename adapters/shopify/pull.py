@@ -7,13 +7,13 @@ import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+from adapters.shopify.ahead import read_file
 from adapters.shopify.bulk import Operation, look, start_query, wait_for
 from adapters.shopify.cursors import Cursor
 from adapters.shopify.download import Expired, Truncated, download
 from adapters.shopify.files import FileAccess
 from adapters.shopify.ids import bare
-from adapters.shopify.join import grouped
-from adapters.shopify.read import BATCH, Known, read_batches
+from adapters.shopify.read import BATCH, Known
 from adapters.shopify.transport import AdminTransport
 from adapters.shopify.walk import OVERLAP_US, PageReader
 from plugin_core.records import Page
@@ -81,8 +81,8 @@ class Puller:
             if operation.url and not self._download(operation, path):
                 return False
         if path.exists():
-            lines = grouped(path)
-            for batch in read_batches(resource, lines, currency=self._currency, known=known, size=self.batch, skip=cursor.taken):
+            taken = cursor.taken
+            for batch in read_file(resource, path, currency=self._currency, known=known, size=self.batch, skip=taken):
                 cursor = cursor.but(taken=cursor.taken + batch.roots)
                 yield Page(batch.records, cursor.dump(), batch.rejected, total=cursor.total)
             path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from plugin_core.orders.exchange import converted, rate_for
+from plugin_core.orders.exchange import Converted, converted, rate_for
 from plugin_core.records import OrderRecord
 from plugin_core.stores.models import Store
 from plugin_core.stores.settings import StoreSettings
@@ -44,10 +44,11 @@ class Rows:
          _first_name, _last_name, _country, _locale, currency, total, refunded, merchandise, left, fx_rate, codes,
          source, cart_token, _consents, _phone, lines, refunds) = record
         if currency == self._home:
-            received, net, basis = total, total - refunded if total > refunded else 0, left
+            money: Converted = (total, total - refunded if total > refunded else 0, left)
         else:
             rate = rate_for(currency, placed_at, fx_rate, self._rates, self._zone)
-            received, net, basis = converted(rate, currency, self._home, total, refunded, left)
+            money = converted(rate, currency, self._home, total, refunded, left)
+        received, net, basis = money
         row = (
             order_id, self._store_id, external_id, person, account, email, number, placed_at, modified_at, content_hash,
             status, counted, void, test, currency, total, refunded, merchandise, left, fx_rate, received, net, basis,
