@@ -5,6 +5,7 @@ Driven by the list of stale people and by moments that have passed; one path for
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from plugin_core.loyalty.settle import settle, whole_store_due
 from plugin_core.orders import stale, stats
 from plugin_core.outbox.planning import plan_profiles
 from plugin_core.referral.enrol import enrol
-from plugin_core.segments import tick
+from plugin_core.segments import nightly, tick
 from plugin_core.segments.evaluate import evaluate
 from plugin_core.segments.stock import ensure_stock
 from plugin_core.segments.yardsticks import recompute_yardsticks
@@ -53,7 +54,7 @@ def refresh_store(context: JobContext, store_id: int) -> Refreshed:
             stats.recompute(session, store, settings, chosen)
             refresh_may_email(session, chosen)
             settle(session, store, settings, version, customer_ids=chosen, now=now)
-            if not whole:
+            if not whole or _judged_before(store):
                 queued += _judge(session, context, store, chosen, now)
             stale.clear(session, store_id, chosen)
             people += len(chosen)
@@ -63,12 +64,22 @@ def refresh_store(context: JobContext, store_id: int) -> Refreshed:
             store = session.get_one(Store, store_id)
             settings, version = store_settings.current(session, store)
             now = context.clock()
-            if whole_store_due(session, store, version):
+            resettled = whole_store_due(session, store, version)
+            if resettled:
                 settle(session, store, settings, version, customer_ids=None, now=now)
-            recompute_yardsticks(session, store, settings, now=now)
-            queued += _judge(session, context, store, None, now)
+            if _judged_before(store) and not resettled:
+                # Whoever changed was judged above; only those whom the new yardsticks may move are looked at.
+                moved = nightly.refresh(session, store, settings, version, now=now)
+                queued += _tell(session, context, store, moved.customer_ids, now)
+            else:
+                recompute_yardsticks(session, store, settings, now=now)
+                queued += _judge(session, context, store, None, now)
             store.yardsticks_due = False
     return Refreshed(people, whole, queued + pass_time(context, store_id))
+
+
+def _judged_before(store: Store) -> bool:
+    return "judged" in (store.rfm_cuts or {})
 
 
 def pass_time(context: JobContext, store_id: int) -> int:
@@ -88,6 +99,11 @@ def _judge(session: Session, context: JobContext, store: Store, chosen: list[int
     settings, version = store_settings.current(session, store)
     ensure_stock(session, store, now=now)
     evaluate(session, store, settings, version, customer_ids=chosen, now=now)
+    return _tell(session, context, store, chosen, now)
+
+
+def _tell(session: Session, context: JobContext, store: Store, chosen: Sequence[int] | None, now: int) -> int:
+    settings, _ = store_settings.current(session, store)
     secret = account_secret(context.vault, session.get_one(Account, store.account_id))
     enrol(session, store, secret, customer_ids=chosen, now=now)
     return plan_profiles(session, store, settings, customer_ids=chosen, now=now)
