@@ -14,6 +14,7 @@ from plugin_core.referral import models as referral
 from plugin_core.segments import models as segments
 from plugin_core.stores import models as stores
 from plugin_core.tombstones import Tombstone
+from plugin_core.work import models as work
 
 metadata = Base.metadata
 
@@ -30,4 +31,5 @@ __all__ = [
     "referral",
     "segments",
     "stores",
+    "work",
 ]

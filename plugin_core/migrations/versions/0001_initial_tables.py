@@ -507,6 +507,25 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_store_settings')),
     sa.UniqueConstraint('store_id', 'version', name=op.f('uq_store_settings_store_id_version'))
     )
+    op.create_table('store_tasks',
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('task', sa.Text(), nullable=False),
+    sa.Column('asked_at', sa.BigInteger(), nullable=True),
+    sa.Column('not_before', sa.BigInteger(), nullable=True),
+    sa.Column('done_at', sa.BigInteger(), nullable=True),
+    sa.Column('attempts', sa.BigInteger(), nullable=False),
+    sa.Column('problem', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_store_tasks_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('store_id', 'task', name=op.f('pk_store_tasks'))
+    )
+    op.create_table('work_totals',
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('task', sa.Text(), nullable=False),
+    sa.Column('what', sa.Text(), nullable=False),
+    sa.Column('total', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_work_totals_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('store_id', 'task', 'what', name=op.f('pk_work_totals'))
+    )
     op.create_table('sync_cursors',
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('resource', sa.Text(), nullable=False),
@@ -721,6 +740,8 @@ def downgrade() -> None:
 
     op.drop_table('tier_states')
     op.drop_table('sync_cursors')
+    op.drop_table('work_totals')
+    op.drop_table('store_tasks')
     op.drop_table('store_settings')
     with op.batch_alter_table('store_customers', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_store_customers_customer_id'))
