@@ -9,19 +9,24 @@ from functools import partial
 
 from adapters.messaging.channels import channel_from_url
 from adapters.messaging.render import MailRenderer
+from adapters.shopify.doors import doors as shopify_doors
 from adapters.shopify.options import ShopifyOptions
 from adapters.shopify.platform import ShopifyPlatform
 from adapters.woocommerce import WooCommerceOptions, WooCommercePlatform
+from adapters.woocommerce.doors import doors as woocommerce_doors
+from comeback.installing import Connector, finish_installs
 from comeback.settings import MailFolder, Settings, data_folder
 from jobs.context import JobContext
+from jobs.tokens import TokenSource
 from plugin_core import tables
 from plugin_core.clock import to_us, utc_now
 from plugin_core.db import Database, create_engine
 from plugin_core.errors import InvalidInput
+from plugin_core.installers import Doors
 from plugin_core.migrations import current, is_current, migrate
 from plugin_core.platforms import ConnectionInfo, Platform, StoreClient
 from plugin_core.stores import settings as store_settings
-from plugin_core.stores.credentials import Vault, load_credentials
+from plugin_core.stores.credentials import Vault
 from plugin_core.stores.models import Store
 
 __all__ = ["App", "build", "tables"]
@@ -33,6 +38,8 @@ class App:
     database: Database
     vault: Vault
     platforms: Mapping[str, Platform]
+    doors: Mapping[str, Doors]
+    connector: Connector
     context: JobContext
 
     def platform(self, name: str) -> Platform:
@@ -58,33 +65,35 @@ def build(settings: Settings, *, clock: Callable[[], int] = now_us) -> App:
         raise InvalidInput("The database is older than this program.", mend="Run: comeback migrate")
     database = Database(engine)
     vault = Vault(settings.secret_keys())
-    platforms = _platforms(settings)
+    platforms, doors = _platforms(settings)
+    connector = Connector(database, vault, platforms, clock)
     context = JobContext(
         database=database,
         vault=vault,
-        client=partial(open_client, database, vault, platforms),
+        client=partial(open_client, database, platforms, TokenSource(database, vault, doors, clock)),
         channel=channel_from_url(mail_url(settings)),
         renderer=MailRenderer(),
         public_url=settings.public_url,
         clock=clock,
+        finish_installs=partial(finish_installs, connector),
     )
-    return App(settings, database, vault, platforms, context)
+    return App(settings, database, vault, platforms, doors, connector, context)
 
 
-def _platforms(settings: Settings) -> dict[str, Platform]:
-    secret = settings.shopify_client_secret
-    shopify = ShopifyPlatform(
-        ShopifyOptions(
-            origin=settings.shopify_origin,
-            allow_private=settings.allow_private_stores,
-            client_id=settings.shopify_client_id,
-            client_secret=secret.get_secret_value() if secret else "",
-            spool_dir=data_folder() / "spool",
-        )
+def _platforms(settings: Settings) -> tuple[dict[str, Platform], dict[str, Doors]]:
+    newest, former, *_ = (*settings.shopify_client_secrets(), "", "")
+    shopify = ShopifyOptions(
+        origin=settings.shopify_origin,
+        allow_private=settings.allow_private_stores,
+        client_id=settings.shopify_client_id,
+        client_secret=newest,
+        former_secret=former,
+        spool_dir=data_folder() / "spool",
     )
-    woocommerce = WooCommercePlatform(WooCommerceOptions(allow_private=settings.allow_private_stores))
-    platforms: tuple[Platform, ...] = (shopify, woocommerce)
-    return {platform.name: platform for platform in platforms}
+    woocommerce = WooCommerceOptions(allow_private=settings.allow_private_stores)
+    platforms: tuple[Platform, ...] = (ShopifyPlatform(shopify), WooCommercePlatform(woocommerce))
+    doors = {ShopifyPlatform.name: shopify_doors(shopify), WooCommercePlatform.name: woocommerce_doors(woocommerce)}
+    return {platform.name: platform for platform in platforms}, doors
 
 
 def mail_url(settings: Settings) -> str:
@@ -95,18 +104,28 @@ def mail_url(settings: Settings) -> str:
 
 
 @contextmanager
-def open_client(database: Database, vault: Vault, platforms: Mapping[str, Platform], store: Store) -> Iterator[StoreClient]:
+def open_client(
+    database: Database, platforms: Mapping[str, Platform], tokens: TokenSource, store: Store
+) -> Iterator[StoreClient]:
+    """With a token that is good for a while, and a way to a new one should the store refuse it all the same."""
+    credentials = dict(tokens.current(store.id))
+
+    def renew() -> Mapping[str, str]:
+        credentials.update(tokens.after_refusal(store.id, credentials.get("access_token", "")))
+        return credentials
+
     with database.read() as session:
         current = session.get_one(Store, store.id)
         settings, _ = store_settings.current(session, current)
         connection = ConnectionInfo(
             store=current.key,
             address=current.address,
-            credentials=load_credentials(session, vault, current),
+            credentials=credentials,
             currency=current.currency,
             zone=current.zone,
             facts=current.facts,
             settings=asdict(settings),
+            renew=renew if tokens.renewable(current) and credentials.get("refresh_token") else None,
         )
         platform = platforms[current.platform]
     client = platform.open(connection)

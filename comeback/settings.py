@@ -60,6 +60,12 @@ def _secret_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _client_secret(value: SecretStr) -> SecretStr:
+    if not 1 <= len(_keys(value)) <= 2:
+        raise ValueError("holds neither one secret nor two. Write the new one and, while it is being changed, the old one.")
+    return value
+
+
 def _public_url(value: str) -> str:
     _web_address(value, path=True)
     return value.rstrip("/")
@@ -98,7 +104,10 @@ class Settings(BaseSettings):
         description="smtp://user:password@host, smtps://... or folder:/path to write mails into. Default: a mail folder.",
     )
     shopify_client_id: str = Field(default="", description="Client id of your Shopify app.")
-    shopify_client_secret: SecretStr | None = Field(default=None, description="Client secret of your Shopify app.")
+    shopify_client_secret: Annotated[SecretStr, AfterValidator(_client_secret)] | None = Field(
+        default=None,
+        description="Client secret of your Shopify app; while it is being changed the new and the old one, by a comma.",
+    )
     shopify_origin: Annotated[str, AfterValidator(_origin)] | None = Field(
         default=None, description="For development: replaces https://{shop} in every call to Shopify."
     )
@@ -116,6 +125,10 @@ class Settings(BaseSettings):
     @property
     def mail(self) -> SmtpServer | MailFolder:
         return MailFolder(data_folder() / "mail") if self.smtp_url is None else _mail_target(self.smtp_url.get_secret_value())
+
+    def shopify_client_secrets(self) -> tuple[str, ...]:
+        """Newest first; () where the app's secret is not set."""
+        return () if self.shopify_client_secret is None else _keys(self.shopify_client_secret)
 
     def secret_keys(self) -> tuple[str, ...]:
         """Newest first. Without a configured one, the data folder's key file, made at the first call."""

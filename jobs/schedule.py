@@ -10,6 +10,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from jobs.context import JobContext
 from jobs.due import run_due
+from jobs.newcomers import welcome
+from jobs.tokens import keep_alive
 
 _log = structlog.get_logger("jobs.schedule")
 
@@ -19,9 +21,14 @@ class Periodic(NamedTuple):
     every_seconds: int
     jitter_seconds: int
     run: Callable[[JobContext], object]
+    at_once: int = 1  # runs that may overlap, where a long one must not delay the next
 
 
-TIMETABLE = (Periodic("due", 60, 5, run_due),)
+TIMETABLE = (
+    Periodic("due", 60, 5, run_due),
+    Periodic("newcomers", 3, 0, welcome, at_once=4),
+    Periodic("keep-alive", 6 * 3600, 600, keep_alive),
+)
 
 
 def scheduler(context: JobContext) -> BackgroundScheduler:
@@ -33,6 +40,7 @@ def scheduler(context: JobContext) -> BackgroundScheduler:
             "interval",
             seconds=job.every_seconds,
             jitter=job.jitter_seconds,
+            max_instances=job.at_once,
             id=job.name,
             replace_existing=True,
         )

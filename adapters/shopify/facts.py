@@ -38,7 +38,7 @@ def shop_facts(transport: AdminTransport) -> StoreFacts:
         scopes=scopes,
         capabilities=CAPABILITIES,
         notes=tuple(notes(scopes)),
-        details={"myshopify_domain": str(shop.get("myshopifyDomain") or transport.shop)},
+        details={"myshopify_domain": str(shop.get("myshopifyDomain") or transport.shop), "scopes": list(scopes)},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -23,16 +24,18 @@ AHEAD = timedelta(minutes=1)
 
 def permission_url(options: ShopifyOptions, shop: str, scopes: Sequence[str], redirect_uri: str, state: str) -> str:
     """Where a merchant agrees to the installation. Scopes that another one implies are left out."""
-    session = _session_class(options)(shop_domain(shop), API_VERSION)
-    return str(session.create_permission_url(sorted(ApiAccess(list(scopes))), redirect_uri, state))
+    domain = shop_domain(shop)
+    session = _session_class(options, options.client_secret)(domain, API_VERSION)
+    url = str(session.create_permission_url(sorted(ApiAccess(list(scopes))), redirect_uri, state))
+    return url.replace(f"https://{domain}", options.origin.rstrip("/"), 1) if options.origin else url
 
 
 def verified_shop(options: ShopifyOptions, params: Mapping[str, str], *, state: str, now: datetime) -> str:
     """The shop that sent a merchant back to us. InvalidInput where the signature, the time, the state or the address is wrong."""
     refused = InvalidInput("This link was not made by Shopify, or is too old.", mend="Start the installation again.")
-    if not options.client_secret or not state or params.get("state") != state:
+    if not state or not hmac.compare_digest(params.get("state", "").encode(), state.encode()):
         raise refused
-    if not _session_class(options).validate_hmac(dict(params)):
+    if not any(_session_class(options, secret).validate_hmac(dict(params)) for secret in options.accepted_secrets):
         raise refused
     try:
         age = now.timestamp() - int(params.get("timestamp", ""))
@@ -85,9 +88,9 @@ class _Answer(msgspec.Struct):
     refresh_token_expires_in: float | None = None
 
 
-def _session_class(options: ShopifyOptions) -> type[Session]:
+def _session_class(options: ShopifyOptions, secret: str) -> type[Session]:
     """The library keeps key and secret on the class, for the whole process: a class of our own shares them with nobody."""
-    return type("AppSession", (Session,), {"api_key": options.client_id, "secret": options.client_secret})
+    return type("AppSession", (Session,), {"api_key": options.client_id, "secret": secret})
 
 
 def _after(now: datetime, lifetime: float | None) -> str:

@@ -19,9 +19,12 @@ class Grant(NamedTuple):
     permissions: str
 
 
-def authorise_url(site: str, *, app_name: str, state: str, return_url: str, callback_url: str) -> str:
-    """``state`` goes out as ``user_id``, the callback's only tie to us: unguessable (128 bits), used once, short-lived."""
-    if urlsplit(callback_url).scheme != "https":
+def authorise_url(site: str, *, app_name: str, state: str, return_url: str, callback_url: str, allow_plain: bool = False) -> str:
+    """``state`` goes out as ``user_id``, the callback's only tie to us: unguessable (128 bits), used once, short-lived.
+
+    ``allow_plain``: for stores on one's own machine that call back over plain HTTP.
+    """
+    if urlsplit(callback_url).scheme != "https" and not allow_plain:
         raise InvalidInput("WooCommerce calls back over https only.", mend="Set COMEBACK_PUBLIC_URL to an https:// address.")
     query = {
         "app_name": app_name,

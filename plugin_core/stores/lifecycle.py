@@ -1,0 +1,56 @@
+"""What the platform tells us about our own installation: taken away, or its access changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from plugin_core.stores.models import AuditEntry, Store, StoreCredential, SyncCursor
+
+
+def uninstalled(session: Session, store: Store, *, at: int, now: int) -> bool:
+    """Stop all work and forget the tokens; the data stays. False where it tells of an earlier installation than the present.
+
+    ``at``: when the merchant did it (microseconds UTC); such news may come after they have installed the app again.
+    """
+    if at < store.connected_at or store.state == "disconnected":
+        return False
+    session.execute(delete(StoreCredential).where(StoreCredential.store_id == store.id))
+    store.state, store.problem = "disconnected", "The app was removed in the store. Install it there again to go on."
+    _audit(session, store, "store.uninstalled", {}, {}, now)
+    return True
+
+
+def scopes_updated(
+    session: Session, store: Store, *, scopes: Collection[str], notes: Sequence[str], reread: Sequence[str] = (), now: int
+) -> None:
+    """What the store lets us do has changed. ``notes`` replace the former; ``reread``: resources to take in again."""
+    before = sorted(str(each) for each in store.facts.get("scopes", ()))
+    after = sorted(scopes)
+    store.facts = {**store.facts, "scopes": after}
+    store.notes = list(notes)
+    if reread:
+        session.execute(
+            update(SyncCursor)
+            .where(SyncCursor.store_id == store.id, SyncCursor.resource.in_(reread))
+            .values(finished=False, cursor={}, updated_at=now)
+        )
+    if before != after:
+        _audit(session, store, "store.scopes_changed", {"scopes": before}, {"scopes": after}, now)
+
+
+def _audit(session: Session, store: Store, action: str, before: dict[str, object], after: dict[str, object], now: int) -> None:
+    session.add(
+        AuditEntry(
+            account_id=store.account_id,
+            store_id=store.id,
+            actor="platform",
+            action=action,
+            subject=store.key,
+            before=before,
+            after=after,
+            at=now,
+        )
+    )
