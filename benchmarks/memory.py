@@ -11,7 +11,7 @@ from pathlib import Path
 def peak(folder: Path, n: int) -> float:
     """MB a process needs at most to take in ``n`` orders into SQLite."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.memory", str(folder), str(n)], check=True, capture_output=True, text=True
+        [sys.executable, "-m", "benchmarks.memory", str(folder), str(n)], check=True, stdout=subprocess.PIPE, text=True
     )
     return float(done.stdout)
 

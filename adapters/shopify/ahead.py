@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 WORTHWHILE = 8 * 1024 * 1024  # bytes; starting the helper takes as long as reading some megabytes
 _LOOKED_AT = 200  # records at the beginning that tell whether the file is news
+# Not run as ``-m``: the package has imported this module already.
+_PROGRAM = "from adapters.shopify.ahead import main; main()"
 _LENGTH = struct.Struct(">Q")
 _encode = msgspec.msgpack.Encoder().encode
 _decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {
@@ -57,7 +59,7 @@ def read_file(
 
 def _ahead(resource: str, path: Path, currency: str, size: int, skip: int) -> Generator[Batch | None, None, None]:
     """Batches, and None once the helper has come to the end of the file."""
-    command = [sys.executable, "-m", "adapters.shopify.ahead", resource, str(path), currency, str(size), str(skip)]
+    command = [sys.executable, "-c", _PROGRAM, resource, str(path), currency, str(size), str(skip)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     decode = _decoders[resource].decode
     # Our own interpreter and module; the arguments reach no shell.
@@ -103,7 +105,8 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """The helper's own life."""
     signal.signal(signal.SIGTERM, _leave)
     gc.disable()
     try:

@@ -27,7 +27,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def helpers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "adapters.shopify.ahead" in child.cmdline()]
+    return [child for child in psutil.Process().children() if any("adapters.shopify.ahead" in word for word in child.cmdline())]
 
 
 def plainly(path: Path, *, skip: int = 0) -> list[Batch]:
