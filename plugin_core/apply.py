@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from plugin_core import bulk, tombstones
 from plugin_core.customers.people import People
+from plugin_core.customers.privacy import door
 from plugin_core.customers.upsert import apply_customers, forget_accounts
 from plugin_core.db import is_sqlite
 from plugin_core.orders import stale
@@ -65,10 +66,11 @@ def _apply(session: Session, store: Store, settings: StoreSettings, kinds: dict[
     if not is_sqlite(session):
         # Two imports of one account at once would both make the person behind a new address.
         bulk.select(session, "SELECT pg_advisory_xact_lock(?, ?)", _LOCK, store.account_id)
+    reborn = door.pass_through(session, store, kinds)
     deletions: list[Deletion] = kinds[Deletion]
     tombstones.note(session, store.id, deletions)
     changed = apply_products(session, store, kinds[ProductRecord])
-    people = People(session, session.get_one(Account, store.account_id))
+    people = People(session, session.get_one(Account, store.account_id), reborn)
     touched = apply_customers(session, store, people, kinds[CustomerRecord], now=now)
     stale.mark(session, [(store.id, person) for person in sorted(touched)])
     changed += len(touched)

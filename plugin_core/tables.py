@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugin_core.customers import models as customers
+from plugin_core.customers.privacy import models as privacy
 from plugin_core.db import Base
 from plugin_core.inbox import models as inbox
 from plugin_core.loyalty import models as loyalty
@@ -27,6 +28,7 @@ __all__ = [
     "offers",
     "orders",
     "outbox",
+    "privacy",
     "products",
     "referral",
     "segments",

@@ -6,7 +6,7 @@ duplication of records gives the same people. Parting is done by hand: see merge
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -36,9 +36,11 @@ _PLACEHOLDER = (
 class People:
     """The people a batch of records speaks of: what the tables know, plus what the batch itself adds."""
 
-    def __init__(self, session: Session, account: Account) -> None:
+    def __init__(self, session: Session, account: Account, reborn: Mapping[str, str] | None = None) -> None:
+        """``reborn``: identity -> what to draw the key from instead; their own key stays with who was erased."""
         self.session = session
         self.account = account
+        self._reborn = reborn or {}
         self.by_address: dict[str, int] = {}
         self.joined: list[tuple[int, int]] = []  # pairs found to be one person, to be merged
         self._born: set[int] = set()
@@ -88,7 +90,7 @@ class People:
         """
         key = self._keys.get(identity)
         if key is None:
-            key = self._keys[identity] = customer_key(self.account.key, identity)
+            key = self._keys[identity] = customer_key(self.account.key, self._reborn.get(identity, identity))
         new = (since, at, key)
         known = self._claims.get(person)
         if known is None or new < known:

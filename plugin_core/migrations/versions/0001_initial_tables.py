@@ -99,6 +99,12 @@ def upgrade() -> None:
     with op.batch_alter_table('customers', schema=None) as batch_op:
         batch_op.create_index('ix_customers_account_id_email', ['account_id', 'email'], unique=False)
 
+    op.create_table('erasure_keys',
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('secret', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_erasure_keys_account_id_accounts')),
+    sa.PrimaryKeyConstraint('account_id', name=op.f('pk_erasure_keys'))
+    )
     op.create_table('merge_blocks',
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('key_a', sa.Text(), nullable=False),
@@ -107,6 +113,29 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_merge_blocks_account_id_accounts')),
     sa.PrimaryKeyConstraint('account_id', 'key_a', 'key_b', name=op.f('pk_merge_blocks'))
     )
+    op.create_table('privacy_requests',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reference', sa.Text(), nullable=False),
+    sa.Column('store_key', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('received_at', sa.BigInteger(), nullable=False),
+    sa.Column('asked_at', sa.BigInteger(), nullable=False),
+    sa.Column('deadline_at', sa.BigInteger(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('result', sa.LargeBinary(), nullable=False),
+    sa.Column('done_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_privacy_requests_account_id_accounts')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_privacy_requests')),
+    sa.UniqueConstraint('account_id', 'reference', name=op.f('uq_privacy_requests_account_id_reference'))
+    )
+    with op.batch_alter_table('privacy_requests', schema=None) as batch_op:
+        batch_op.create_index('ix_privacy_requests_state', ['state'], unique=False)
+
     op.create_table('stores',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -263,6 +292,19 @@ def upgrade() -> None:
     with op.batch_alter_table('customer_stats', schema=None) as batch_op:
         batch_op.create_index('ix_customer_stats_customer_id', ['customer_id'], unique=False)
         batch_op.create_index('ix_customer_stats_store_id_next_crossing_at', ['store_id', 'next_crossing_at'], unique=False)
+
+    op.create_table('erased_identities',
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('digest', sa.Text(), nullable=False),
+    sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('erased_at', sa.BigInteger(), nullable=False),
+    sa.Column('returned_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_erased_identities_account_id_accounts')),
+    sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_erased_identities_customer_id_customers')),
+    sa.PrimaryKeyConstraint('account_id', 'digest', 'customer_id', name=op.f('pk_erased_identities'))
+    )
+    with op.batch_alter_table('erased_identities', schema=None) as batch_op:
+        batch_op.create_index('ix_erased_identities_customer_id', ['customer_id'], unique=False)
 
     op.create_table('install_states',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -518,14 +560,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_store_tasks_store_id_stores'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('store_id', 'task', name=op.f('pk_store_tasks'))
     )
-    op.create_table('work_totals',
-    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('task', sa.Text(), nullable=False),
-    sa.Column('what', sa.Text(), nullable=False),
-    sa.Column('total', sa.BigInteger(), nullable=False),
-    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_work_totals_store_id_stores'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('store_id', 'task', 'what', name=op.f('pk_work_totals'))
-    )
     op.create_table('sync_cursors',
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('resource', sa.Text(), nullable=False),
@@ -590,6 +624,14 @@ def upgrade() -> None:
     sa.Column('problem', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_webhook_secrets_store_id_stores'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('store_id', name=op.f('pk_webhook_secrets'))
+    )
+    op.create_table('work_totals',
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('task', sa.Text(), nullable=False),
+    sa.Column('what', sa.Text(), nullable=False),
+    sa.Column('total', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_work_totals_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('store_id', 'task', 'what', name=op.f('pk_work_totals'))
     )
     op.create_table('write_journal',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -729,6 +771,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_write_journal_store_id'))
 
     op.drop_table('write_journal')
+    op.drop_table('work_totals')
     op.drop_table('webhook_secrets')
     with op.batch_alter_table('webhook_deliveries', schema=None) as batch_op:
         batch_op.drop_index('ix_webhook_deliveries_due')
@@ -740,7 +783,6 @@ def downgrade() -> None:
 
     op.drop_table('tier_states')
     op.drop_table('sync_cursors')
-    op.drop_table('work_totals')
     op.drop_table('store_tasks')
     op.drop_table('store_settings')
     with op.batch_alter_table('store_customers', schema=None) as batch_op:
@@ -779,6 +821,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_install_states_expires_at'))
 
     op.drop_table('install_states')
+    with op.batch_alter_table('erased_identities', schema=None) as batch_op:
+        batch_op.drop_index('ix_erased_identities_customer_id')
+
+    op.drop_table('erased_identities')
     with op.batch_alter_table('customer_stats', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_stats_store_id_next_crossing_at')
         batch_op.drop_index('ix_customer_stats_customer_id')
@@ -803,7 +849,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_stores_account_id'))
 
     op.drop_table('stores')
+    with op.batch_alter_table('privacy_requests', schema=None) as batch_op:
+        batch_op.drop_index('ix_privacy_requests_state')
+
+    op.drop_table('privacy_requests')
     op.drop_table('merge_blocks')
+    op.drop_table('erasure_keys')
     with op.batch_alter_table('customers', schema=None) as batch_op:
         batch_op.drop_index('ix_customers_account_id_email')
 
