@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from jobs import offers, writeback
 from jobs.context import JobContext
+from jobs.inbox import apply_due
 from jobs.refresh import refresh_store
 from jobs.sync import Progress, sync_store
 from jobs.turns import turn
 from plugin_core.clock import SECOND_US
-from plugin_core.errors import AccessRevoked, StoreError
+from plugin_core.errors import AccessRevoked, ComebackError, StoreError
 from plugin_core.outbox import queue
 from plugin_core.stores.connect import connected_stores
 from plugin_core.stores.models import Run, Store
@@ -61,6 +63,7 @@ def _work(context: JobContext, store_id: int, report: StoreReport, progress: Pro
             synced = sync_store(context, store_id, progress=progress)
             report.add({f"received_{name}": count for name, count in synced.received.items()})
             report.add({"changed": synced.changed, "rejected": synced.rejected})
+        report.add({f"webhooks_{name}": count for name, count in apply_due(context, store_id).items()})
         refreshed = refresh_store(context, store_id)
         report.add({"people": refreshed.people})
         report.add(offers.plan_offers(context, store_id))
@@ -76,6 +79,16 @@ def _work(context: JobContext, store_id: int, report: StoreReport, progress: Pro
             with context.database.write() as session:
                 store = session.get_one(Store, store_id)
                 store.state, store.problem = "reconnect", str(problem)
+    except OperationalError:
+        raise  # the database itself: no other store can be worked for either
+    except Exception as problem:  # noqa: BLE001 - any failure
+        # Even a fault of ours stops no other store's mails; the next turn tries again.
+        _log.exception("turn failed", store=report.store)
+        report.problem = (
+            str(problem)
+            if isinstance(problem, ComebackError)
+            else f"{report.store}: something unexpected happened ({type(problem).__name__}). It is tried again; please report it."
+        )
 
 
 def _sync_due(context: JobContext, store_id: int) -> bool:

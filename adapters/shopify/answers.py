@@ -24,6 +24,7 @@ from plugin_core.errors import (
 
 RECONNECT = "Open the app in the Shopify admin, or connect the store again: comeback connect shopify."
 _SCOPE = re.compile(r"\b(?:read|write)_[a-z_]+")
+LONGEST_WAIT = 3600.0  # seconds
 _SHOWN = 300  # characters of Shopify's own message
 
 
@@ -87,7 +88,7 @@ def unknown_outcome(what: str, *, store: str) -> OutcomeUnknown:
 def parsed(response: requests.Response, *, store: str) -> dict[str, Any]:
     try:
         answer = msgspec.json.decode(response.content)
-    except msgspec.DecodeError as problem:
+    except (msgspec.DecodeError, RecursionError) as problem:
         if "html" in response.headers.get("Content-Type", "") or response.content.lstrip()[:1] == b"<":
             raise WrongAddress(
                 "a web page answers instead of Shopify's API.", store=store, mend="Check the .myshopify.com address."
@@ -101,7 +102,13 @@ def parsed(response: requests.Response, *, store: str) -> dict[str, Any]:
 
 
 def cost_of(answer: Mapping[str, Any]) -> Mapping[str, Any]:
-    return (answer.get("extensions") or {}).get("cost") or {}
+    cost = _extensions(answer).get("cost")
+    return cost if isinstance(cost, dict) else {}
+
+
+def _extensions(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    extensions = answer.get("extensions")
+    return extensions if isinstance(extensions, dict) else {}
 
 
 def data_of(answer: Mapping[str, Any], *, store: str, repeatable: bool) -> dict[str, Any]:
@@ -112,7 +119,7 @@ def data_of(answer: Mapping[str, Any], *, store: str, repeatable: bool) -> dict[
     data = answer.get("data")
     if not isinstance(data, dict):
         raise BadAnswer("Shopify's answer holds no data.", store=store, mend="Try again; see the log for its request id.")
-    for search in (answer.get("extensions") or {}).get("search") or ():
+    for search in _extensions(answer).get("search") or ():
         if search.get("warnings"):
             said = "; ".join(str(each.get("message", each)) for each in search["warnings"])
             # Shopify ignores a filter it doesn't know: everything would come back as if it had matched.
@@ -168,7 +175,8 @@ def fail(errors: Sequence[Mapping[str, Any]], *, store: str, doing: str) -> NoRe
 
 
 def seconds(retry_after: str | None) -> float | None:
+    """A wait nobody means ("inf", a date in seconds) is cut: asking once an hour harms no store."""
     try:
-        return max(0.0, float(retry_after)) if retry_after else None
+        return min(max(0.0, float(retry_after)), LONGEST_WAIT) if retry_after else None
     except ValueError:
         return None

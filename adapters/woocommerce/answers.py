@@ -35,6 +35,8 @@ _PERMALINKS = (
 )
 _KEYS = "In WooCommerce open Settings > Advanced > REST API, make a key with Read/Write for an administrator, and connect again."
 
+LONGEST_WAIT = 3600.0  # seconds
+
 # Codes that PHP or WordPress give when the request may have been carried out before it died.
 _DIED_ON_THE_WAY = {"internal_server_error", "db_update_error", "wp_die"}
 
@@ -52,7 +54,7 @@ def read_json(answer: RawAnswer) -> tuple[Any, bool]:
     body = answer.body.lstrip(_BOM + b" \t\r\n")  # plugin files saved with a BOM print one each
     try:
         return msgspec.json.decode(body), False
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         pass
     start = _JSON_START.search(body)
     lead = body[:4096]
@@ -60,7 +62,7 @@ def read_json(answer: RawAnswer) -> tuple[Any, bool]:
         for found in list(_JSON_START.finditer(body[:20_000]))[:50]:
             try:
                 return msgspec.json.decode(body[found.start() :]), True
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, RecursionError):
                 continue
     if not body:
         raise Unreadable("nothing")
@@ -85,16 +87,17 @@ def json_slice(answer: RawAnswer) -> bytes:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds. A wait nobody means is cut: asking once an hour harms no store."""
     text = headers.get("Retry-After", "").strip()
     if not text:
         return None
     if text.isdigit():
-        return float(text)
+        return min(float(text), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(text).timestamp()
     except ValueError:
         return None
-    return max(0.0, moment - (store_time(headers) or moment))
+    return min(max(0.0, moment - (store_time(headers) or moment)), LONGEST_WAIT)
 
 
 def error_code(payload: object) -> tuple[str, str]:

@@ -36,6 +36,8 @@ CASES = [
     ((503, {}, ""), Transient, "out of order", "tried again"),
     (PAGE, WrongAddress, "web page", ".myshopify.com"),
     ((200, {"Content-Type": "application/json"}, '{"data": {"sh'), BadAnswer, "cut off", "Try again"),
+    ((200, {"Content-Type": "application/json"}, "[" * 100_000), BadAnswer, "no JSON", "Try again"),
+    ((200, {}, '{"extensions": 7, "data": 7}'), BadAnswer, "no data", "Try again"),
     ((200, {"Content-Type": "application/json"}, '{"hello": 1}'), BadAnswer, "not GraphQL", ".myshopify.com"),
     ((200, {}, '{"data": null}'), BadAnswer, "no data", "Try again"),
     (error("ACCESS_DENIED", "Required access: `read_customers` access scope."), MissingScope, "read_customers", "read_customers"),

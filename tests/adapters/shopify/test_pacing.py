@@ -49,6 +49,14 @@ def test_too_many_requests_wait_as_long_as_the_shop_says(shop: Shop, tmp_path, t
     assert time.waits == [7.0]
 
 
+@pytest.mark.parametrize("asked", ["inf", "1e99", "86400000"])
+def test_a_wait_without_end_is_cut_to_an_hour(shop: Shop, tmp_path, time, asked):
+    shop.on["Customers"] = [(429, {"Retry-After": asked}, "")]
+    with pytest.raises(Throttled) as told:
+        ask(client(tmp_path, time))
+    assert told.value.retry_after == 3600
+
+
 def test_patience_with_a_throttling_shop_ends(shop: Shop, tmp_path, time):
     shop.on["Customers"] = [error("THROTTLED")]
     started = time.now

@@ -45,6 +45,7 @@ def test_a_redirecting_store_is_not_followed_and_the_merchant_learns_where_it_le
         (404, "<html>not found</html>", WrongAddress, "Permalinks"),
         (200, "", BadAnswer, "nothing"),
         (200, "OK", BadAnswer, "not JSON"),
+        (200, "[" * 100_000, Transient, "broke off"),
         (200, '{"code": "x"}', BadAnswer, "list"),
     ],
 )
@@ -102,9 +103,10 @@ def test_a_store_that_keeps_failing_is_given_up_until_later():
     assert len(responses.calls) == 4
 
 
+@pytest.mark.parametrize("asked", ["3600", "86400000", "9" * 400])
 @responses.activate
-def test_a_store_that_asks_for_an_hour_is_left_alone_for_an_hour():
-    responses.add("GET", f"{API}/orders", status=429, headers={"Retry-After": "3600"})
+def test_a_store_that_asks_for_an_hour_or_for_ever_is_left_alone_for_an_hour(asked):
+    responses.add("GET", f"{API}/orders", status=429, headers={"Retry-After": asked})
     with pytest.raises(Throttled) as told:
         client()._api.get("orders")
     assert told.value.retry_after == 3600
