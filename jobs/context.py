@@ -23,4 +23,6 @@ class JobContext:
     public_url: str  # where shoppers reach us; no trailing slash
     clock: Callable[[], int]  # now, microseconds UTC
     platforms: Mapping[str, Platform] = field(default_factory=dict)  # by name
+    private_stores: bool = False  # stores may be on our own network: then they reach us without https, too
     finish_installs: Callable[[], int] = lambda: 0  # proves keys that stores have posted
+    paused: Callable[[], bool] = lambda: False  # a task that runs long asks between its steps: others wait, or the process ends

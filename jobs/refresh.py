@@ -40,25 +40,18 @@ class Refreshed(NamedTuple):
     queued: int  # accounts whose status in the store is to be written
 
 
+def refresh_touched(context: JobContext, store_id: int) -> Refreshed:
+    """Only the people marked stale, by the yardsticks as they stand. Nothing before the first import has set them."""
+    with context.database.read() as session:
+        store = session.get_one(Store, store_id)
+        ready = store.first_import_at is not None and store.yardsticks_at is not None
+    people, queued = _touched(context, store_id, whole=False) if ready else (0, 0)
+    return Refreshed(people, yardsticks=False, queued=queued)
+
+
 def refresh_store(context: JobContext, store_id: int) -> Refreshed:
-    people = queued = 0
     whole = _whole_pass_due(context, store_id)
-    while True:
-        now = context.clock()
-        with context.database.write() as session:
-            chosen = stale.listed(session, store_id, _BATCH)
-            if not chosen:
-                break
-            store = session.get_one(Store, store_id)
-            settings, version = store_settings.current(session, store)
-            stats.recompute(session, store, settings, chosen)
-            refresh_may_email(session, chosen)
-            settle(session, store, settings, version, customer_ids=chosen, now=now)
-            if not whole or _judged_before(store):
-                queued += _judge(session, context, store, chosen, now)
-            stale.clear(session, store_id, chosen)
-            people += len(chosen)
-        _log.info("people worked out", stage="refresh", store_id=store_id, done=people)
+    people, queued = _touched(context, store_id, whole=whole)
     if whole:
         with context.database.write() as session:
             store = session.get_one(Store, store_id)
@@ -80,6 +73,28 @@ def refresh_store(context: JobContext, store_id: int) -> Refreshed:
 
 def _judged_before(store: Store) -> bool:
     return "judged" in (store.rfm_cuts or {})
+
+
+def _touched(context: JobContext, store_id: int, *, whole: bool) -> tuple[int, int]:
+    """People worked out, and accounts queued for writing. ``whole``: everybody is judged afterwards anyway."""
+    people = queued = 0
+    while True:
+        now = context.clock()
+        with context.database.write() as session:
+            chosen = stale.listed(session, store_id, _BATCH)
+            if not chosen:
+                break
+            store = session.get_one(Store, store_id)
+            settings, version = store_settings.current(session, store)
+            stats.recompute(session, store, settings, chosen)
+            refresh_may_email(session, chosen)
+            settle(session, store, settings, version, customer_ids=chosen, now=now)
+            if not whole or _judged_before(store):
+                queued += _judge(session, context, store, chosen, now)
+            stale.clear(session, store_id, chosen)
+            people += len(chosen)
+        _log.info("people worked out", stage="refresh", store_id=store_id, done=people)
+    return people, queued
 
 
 def pass_time(context: JobContext, store_id: int) -> int:

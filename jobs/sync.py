@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from jobs.context import JobContext
 from jobs.rejected import keep_rejected, retry_rejected
 from plugin_core import bulk
-from plugin_core.apply import upsert_many
+from plugin_core.apply import Applied, upsert_many
 from plugin_core.errors import AccessRevoked, StoreError
 from plugin_core.known import known
 from plugin_core.platforms import StoreClient
@@ -82,18 +82,36 @@ def _pull_all(
     return Synced(received, changed, rejected)
 
 
-def _take(context: JobContext, store_id: int, run_id: int, resource: str, page: Page, *, whole: bool) -> tuple[int, int]:
+def pull_changes(context: JobContext, client: StoreClient, store_id: int, resource: str) -> None:
+    """What changed in one resource since the last pull. Nothing while its first pull is under way: that one brings it."""
+    cursor, finished = _cursor(context, store_id, resource)
+    if not finished:
+        return
+    client.known = lambda name, ids: _known(context, store_id, name, ids)
+    for page in client.pull(resource, cursor):
+        with context.database.write() as session:
+            _take_page(session, context, store_id, resource, page)
+
+
+def _take_page(session: Session, context: JobContext, store_id: int, resource: str, page: Page) -> Applied:
     now = context.clock()
+    store = session.get_one(Store, store_id)
+    settings, _ = store_settings.current(session, store)
+    applied = upsert_many(session, store, settings, page.records, now=now)
+    keep_rejected(session, context.vault, store, page.rejected, now=now)
+    row = session.get(SyncCursor, (store_id, resource))
+    if row is None:
+        row = SyncCursor(store_id=store_id, resource=resource, cursor={}, finished=False, updated_at=now)
+        session.add(row)
+    row.cursor, row.finished, row.updated_at = dict(page.cursor), page.last, now
+    return applied
+
+
+def _take(context: JobContext, store_id: int, run_id: int, resource: str, page: Page, *, whole: bool) -> tuple[int, int]:
     with context.database.write() as session:
+        applied = _take_page(session, context, store_id, resource, page)
+        now = context.clock()
         store = session.get_one(Store, store_id)
-        settings, _ = store_settings.current(session, store)
-        applied = upsert_many(session, store, settings, page.records, now=now)
-        keep_rejected(session, context.vault, store, page.rejected, now=now)
-        row = session.get(SyncCursor, (store_id, resource))
-        if row is None:
-            row = SyncCursor(store_id=store_id, resource=resource, cursor={}, finished=False, updated_at=now)
-            session.add(row)
-        row.cursor, row.finished, row.updated_at = dict(page.cursor), page.last, now
         run = session.get_one(Run, run_id)
         run.stage, run.total, run.updated_at = resource, page.total, now
         run.counts = {**run.counts, resource: run.counts.get(resource, 0) + applied.received}

@@ -11,7 +11,7 @@ from plugin_core.db import Base, BigId
 
 
 class WebhookDelivery(Base):
-    """One thing a store told us. The body holds personal data: it is encrypted, and gone once the delivery has been applied."""
+    """One thing a store told us. The body holds personal data: it is encrypted, and gone once the delivery is settled."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
@@ -23,7 +23,7 @@ class WebhookDelivery(Base):
     topic: Mapped[str]
     resource_id: Mapped[str] = mapped_column(default="")
     dedupe_key: Mapped[str | None]  # NULL: never the same as another
-    body: Mapped[bytes] = mapped_column(sa.LargeBinary)  # sealed; empty once applied
+    body: Mapped[bytes] = mapped_column(sa.LargeBinary)  # sealed; empty once settled
     headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     triggered_at: Mapped[int | None]  # by the store's word, not signed
     received_at: Mapped[int]

@@ -1,6 +1,6 @@
 """Deliveries on their way from stored to applied. ::
 
-    pending --claim--> claimed --applied, ignored--> settled, the body gone (ignored: kept for a while)
+    pending --claim--> claimed --applied, ignored--> settled, the body gone
        ^                  |---fail--> failed, due later ---claim--> ...     too often, or for good: dead --replay--> pending
        '--lease is over, release, postpone--'
 
@@ -24,6 +24,7 @@ ATTEMPTS = 8  # then it is dead: somebody has to look
 _FIRST_WAIT_US = 15 * SECOND_US
 _LONGEST_WAIT_US = 6 * 3_600 * SECOND_US
 _OPEN = "('pending', 'claimed', 'failed')"
+_SETTLE = "UPDATE webhook_deliveries SET state = ?, body = ?, problem = ?, trace = '', due_at = NULL, applied_at = ? WHERE id = ?"
 
 
 class Claimed(NamedTuple):
@@ -60,17 +61,12 @@ def claim(session: Session, store_id: int, *, limit: int, now: int, lease: int =
 
 
 def applied(session: Session, done: Iterable[Claimed], *, now: int) -> None:
-    sql = (
-        "UPDATE webhook_deliveries SET state = 'applied', body = ?, problem = '', trace = '', due_at = NULL, applied_at = ? "
-        "WHERE id = ?"
-    )
-    bulk.update_rows(session, sql, [(b"", now, one.id) for one in done])
+    bulk.update_rows(session, _SETTLE, [("applied", b"", "", now, one.id) for one in done])
 
 
 def ignored(session: Session, rows: Iterable[tuple[Claimed, str]], *, now: int) -> None:
     """``rows`` of (delivery, why): nothing follows from them, as far as this version knows."""
-    sql = "UPDATE webhook_deliveries SET state = 'ignored', problem = ?, trace = '', due_at = NULL, applied_at = ? WHERE id = ?"
-    bulk.update_rows(session, sql, [(reason, now, one.id) for one, reason in rows])
+    bulk.update_rows(session, _SETTLE, [("ignored", b"", reason, now, one.id) for one, reason in rows])
 
 
 def fail(session: Session, failures: Sequence[Failure], *, now: int) -> int:
@@ -107,10 +103,10 @@ def due_stores(session: Session, *, now: int) -> list[int]:
 def replay(session: Session, *, store_id: int | None = None, number: int | None = None, now: int) -> list[int]:
     """Failed and dead deliveries (of a store), or the one named, due now as if they had just come. Ids of the stores concerned.
 
-    An applied one has no body any more: there is nothing to replay, and it is left as it is.
+    A settled one has no body any more: there is nothing to replay, and it is left as it is.
     """
     if number is not None:
-        condition, values = "id = ? AND state IN ('pending', 'failed', 'dead', 'ignored')", [number]
+        condition, values = "id = ? AND state IN ('pending', 'failed', 'dead')", [number]
     else:
         condition, values = "state IN ('failed', 'dead')", []
     if store_id is not None:

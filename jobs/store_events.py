@@ -1,0 +1,89 @@
+"""What a store says of itself: it was uninstalled, its facts or our rights changed, a code of ours is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from jobs.context import JobContext
+from plugin_core import bulk
+from plugin_core.deliveries import StoreEvent
+from plugin_core.errors import AccessRevoked, SettingsProblem, Unsupported
+from plugin_core.offers import retry
+from plugin_core.platforms import StoreFacts
+from plugin_core.stores.connect import disconnect_store, take_facts
+from plugin_core.stores.models import Store
+
+_log = structlog.get_logger("jobs.store_events")
+
+Handler = Callable[[JobContext, int, StoreEvent, int], None]
+
+
+def carry_out(context: JobContext, store_id: int, event: StoreEvent, *, at: int) -> None:
+    """``at``: when it happened, by the store's word. Raises StoreError; Unsupported for what is not known here."""
+    handler = HANDLERS.get(event.kind)
+    if handler is None:
+        with context.database.read() as session:
+            key = session.get_one(Store, store_id).key
+        raise Unsupported(f"This version can't carry out {event.kind!r} by itself.", store=key)
+    handler(context, store_id, event, at)
+
+
+def _facts_changed(context: JobContext, store_id: int, _event: StoreEvent, _at: int) -> None:
+    facts = _asked(context, store_id)
+    if facts is None:
+        return
+    with context.database.write() as session:
+        store = session.get_one(Store, store_id)
+        if facts.currency == store.currency:
+            take_facts(store, facts)
+        else:
+            # Money already taken in would change its meaning: the merchant has to decide.
+            store.problem = (
+                f"{store.key}: the store's currency was {store.currency} and is now {facts.currency}. Connect it anew."
+            )
+
+
+def _uninstalled(context: JobContext, store_id: int, _event: StoreEvent, at: int) -> None:
+    """Late, repeated or made up, it harms nothing: a store that still accepts our key has not uninstalled us."""
+    with context.database.read() as session:
+        store = session.get_one(Store, store_id)
+        if store.state == "disconnected" or store.connected_at > at:
+            return
+    try:
+        _asked(context, store_id)
+    except (AccessRevoked, SettingsProblem):
+        with context.database.write() as session:
+            held = session.get_one(Store, store_id)
+            if held.connected_at <= at:
+                disconnect_store(session, held, actor="store", now=context.clock())
+        _log.info("uninstalled", store=store.key)
+
+
+def _code_gone(context: JobContext, store_id: int, event: StoreEvent, _at: int) -> None:
+    """Nobody gets a mail with a code that the merchant has deleted."""
+    with context.database.write() as session:
+        sql = (
+            "SELECT o.id FROM offers o JOIN campaigns c ON c.id = o.campaign_id "
+            "WHERE c.store_id = ? AND o.code_external_id = ? AND o.state = 'minted'"
+        )
+        for (offer_id,) in bulk.select(session, sql, store_id, event.subject):
+            retry.fail(session, offer_id, "its code was deleted in the store", now=context.clock())
+
+
+def _asked(context: JobContext, store_id: int) -> StoreFacts | None:
+    """What the store says of itself now; None where it is disconnected."""
+    with context.database.read() as session:
+        store = session.get_one(Store, store_id)
+    if store.state == "disconnected":
+        return None
+    with context.client(store) as client:
+        return client.facts()
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "code_gone": _code_gone,
+    "facts": _facts_changed,
+    "uninstalled": _uninstalled,
+}
