@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from plugin_core.db import Database
 from plugin_core.errors import ComebackError, Transient
@@ -41,6 +42,16 @@ def take_in(connector: Connector, platform: str, address: str, credentials: Mapp
         facts = client.facts()
     finally:
         client.close()
+    try:
+        return _save(connector, platform, where, credentials, facts, actor)
+    except IntegrityError:
+        # Somebody else made the same store at this very moment: now it is a known one.
+        return _save(connector, platform, where, credentials, facts, actor)
+
+
+def _save(
+    connector: Connector, platform: str, where: str, credentials: Mapping[str, str], facts: StoreFacts, actor: str
+) -> Connected:
     now = connector.clock()
     with connector.database.write() as session:
         store = connect_store(

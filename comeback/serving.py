@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 
-from flask import Flask, Response
+from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
+from admin import home, key_grant, progress, redirect_grant
 from admin import overview as overview_page
+from admin.desk import Desk
 from comeback import settings as environment
 from comeback.app import App, build
+from comeback.installing import take_in
 from jobs.schedule import scheduler
 from plugin_core.insights.overview import overview
 from storefront import create_blueprint as shopper_pages
@@ -24,15 +27,29 @@ def create_web(app: App, *, open_overview: bool = False) -> Flask:
     web = Flask("comeback", static_folder=None)
     web.config["MAX_CONTENT_LENGTH"] = _MOST_BYTES
     web.register_blueprint(shopper_pages(app.database, app.vault, app.context.clock))
+    desk = install_desk(app)
+    for pages in (progress, redirect_grant, key_grant):
+        web.register_blueprint(pages.create_blueprint(desk))
     if open_overview:
         web.register_blueprint(overview_page.create_blueprint(lambda: figures(app)))
     else:
-
-        @web.get("/")
-        def home() -> Response:
-            return Response("Comeback is running.\n", mimetype="text/plain")
-
+        web.register_blueprint(home.create_blueprint(desk))
     return web
+
+
+def install_desk(app: App) -> Desk:
+    return Desk(
+        database=app.database,
+        vault=app.vault,
+        doors=app.doors,
+        normalise=lambda platform, text: app.platform(platform).normalise_address(text),
+        connect=lambda platform, address, credentials, actor: (
+            take_in(app.connector, platform, address, credentials, actor=actor).store_id
+        ),
+        finish=app.context.finish_installs,
+        public_url=app.settings.public_url,
+        clock=app.context.clock,
+    )
 
 
 def figures(app: App) -> dict[str, object]:

@@ -31,6 +31,8 @@ class EmbeddedHome(Protocol):
 
     script_url: str  # the platform's script that fetches a fresh token
     client_id: str
+    reload_param: str  # names the path that the script opens with it
+    retry_headers: Mapping[str, str]  # of a refusal after which the script fetches a fresh token and asks once more
 
     def visit(self, token: str, *, now: datetime) -> Visit:
         """InvalidInput where the token is not genuine, not for this app, or stale."""

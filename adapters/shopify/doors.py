@@ -18,6 +18,8 @@ _ADMIN = "https://admin.shopify.com"
 
 class ShopifyHome:
     script_url = APP_BRIDGE
+    reload_param = "shopify-reload"
+    retry_headers: Mapping[str, str] = {"X-Shopify-Retry-Invalid-Session-Request": "1"}
 
     def __init__(self, options: ShopifyOptions) -> None:
         self._options = options

@@ -1,0 +1,93 @@
+"""How far a newly connected store is: from the first record taken in to "first insights ready"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, jsonify, url_for
+from sqlalchemy import select
+
+from admin.desk import Desk, page, trouble
+from plugin_core.clock import DAY_US
+from plugin_core.errors import NotFound
+from plugin_core.insights.overview import store_row
+from plugin_core.stores.models import Run, Store
+
+_PURPOSE = "install:progress"
+
+
+class Progress(NamedTuple):
+    store: str
+    name: str
+    stage: str  # waiting | importing | working out | ready | stopped
+    counts: dict[str, int]
+    insights: dict[str, Any]
+    problem: str
+    notes: Sequence[str]
+
+
+def progress(desk: Desk, store_id: int) -> Progress:
+    with desk.database.read() as session:
+        store = session.get(Store, store_id)
+        if store is None:
+            raise NotFound("There is no such store any more.", mend="Connect it again.")
+        run = session.scalars(select(Run).where(Run.store_id == store_id).order_by(Run.id.desc()).limit(1)).first()
+        if store.state != "connected":
+            stage = "stopped"
+        elif store.first_import_at is None:
+            stage = "waiting" if run is None else "importing"
+        else:
+            stage = "working out" if store.yardsticks_at is None else "ready"
+        insights = {}
+        if stage == "ready":
+            row = store_row(session, store)
+            insights = {name: row[name] for name in ("people", "orders", "net_spent", "currency", "lifecycle", "slipping")}
+        counts = {} if run is None else {name: int(count) for name, count in run.counts.items()}
+        return Progress(store.key, store.name, stage, counts, insights, store.problem, tuple(store.notes))
+
+
+def show(desk: Desk, store_id: int) -> Response:
+    """The page itself; it opens itself again, under a link good for a day, until the insights are ready."""
+    found = progress(desk, store_id)
+    with desk.database.read() as session:
+        store = session.get_one(Store, store_id)
+    home = desk.door(store.platform).home
+    ancestors = home.ancestors(store.address) if home else ()
+    if found.stage == "ready":
+        figures = [
+            ("People", f"{found.insights['people']:,}"),
+            ("Orders", f"{found.insights['orders']:,}"),
+            ("Net spent", f"{found.insights['net_spent']} {found.insights['currency']}"),
+            *((stage.replace("_", " ").capitalize(), f"{count:,}") for stage, count in found.insights["lifecycle"].items()),
+        ]
+        lines = ["First insights ready.", *found.notes]
+        return page(f"{found.name} is connected", lines, ancestors=ancestors, figures=figures)
+    if found.stage == "stopped":
+        return page(f"{found.name} is not connected", [found.problem], ancestors=ancestors)
+    words = {
+        "waiting": "Connected. The import begins in a moment.",
+        "importing": "Connected. Importing your customers and orders; nobody is written to about the past.",
+        "working out": "Imported. Working out segments and points.",
+    }
+    figures = [(name.capitalize(), f"{count:,}") for name, count in found.counts.items()]
+    next_url = url_for("progress.watch", ticket=desk.seal(_PURPOSE, {"store": store_id}, life_us=DAY_US))
+    lines = [words[found.stage], found.problem, *found.notes]
+    return page(f"{found.name} is connected", lines, ancestors=ancestors, figures=figures, next_url=next_url)
+
+
+def create_blueprint(desk: Desk) -> Blueprint:
+    pages = Blueprint("progress", __name__, template_folder="templates")
+
+    @pages.get("/install/<ticket>")
+    def watch(ticket: str) -> Response:
+        try:
+            return show(desk, desk.unseal(_PURPOSE, ticket)["store"])
+        except NotFound as problem:
+            return trouble(problem, status=404)
+
+    return pages
+
+
+def as_json(found: Progress) -> Response:
+    return jsonify(found._asdict())
