@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from plugin_core.errors import InvalidInput
+from plugin_core.stores.allowed import objection
 from plugin_core.stores.models import AuditEntry, Store, StoreSettingsVersion
 
 
@@ -108,15 +109,29 @@ def parse(name: str, text: Any) -> Any:
     try:
         value = _convert(name, _TYPES[name], text)
     except (ValueError, InvalidOperation, AttributeError, TypeError) as problem:
-        raise InvalidInput(f"{name}: {text!r} is not a value this setting takes.", mend=_help(name)) from problem
+        raise InvalidInput(f"{name}: {text!r} is not a value this setting takes.", mend=_taken(name)) from problem
     least = _metadata(name).get("min")
     if least is not None and value < least:
         raise InvalidInput(f"{name}: {value} is below {least}.", mend=_help(name))
     return value
 
 
+def _allowed(name: str, text: Any) -> Any:
+    """Only what is newly set is held to the rules: what an earlier version saved stays readable."""
+    value = parse(name, text)
+    against = objection(name, value)
+    if against:
+        raise InvalidInput(f"{name}: {text!r} can't be used.", mend=against)
+    return value
+
+
 def _metadata(name: str) -> Mapping[str, Any]:
     return next(item.metadata for item in fields(StoreSettings) if item.name == name)
+
+
+def _taken(name: str) -> str:
+    kind = _TYPES[name]
+    return "Write yes or no." if kind is bool else "Write a whole number." if kind is int else _help(name)
 
 
 def _help(name: str) -> str:
@@ -183,7 +198,7 @@ def current(session: Session, store: Store) -> tuple[StoreSettings, int]:
 def change(session: Session, store: Store, values: Mapping[str, Any], *, actor: str, now: int) -> tuple[StoreSettings, int]:
     """Save a new version with ``values`` (text or typed) changed; equal values save nothing."""
     before, version = current(session, store)
-    after = replace(before, **{name: parse(name, value) for name, value in values.items()})
+    after = replace(before, **{name: _allowed(name, value) for name, value in values.items()})
     if after == before:
         return before, version
     old, new = as_json(before), as_json(after)
