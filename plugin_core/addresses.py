@@ -13,6 +13,7 @@ from plugin_core.errors import InvalidInput
 Resolver = Callable[[str, int], list[str]]
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_OWN_NETWORK = "; for one on your own network set COMEBACK_ALLOW_PRIVATE_STORES=true."
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -57,7 +58,7 @@ def normalise_url(text: str, *, allow_private: bool = False) -> SiteAddress:
             "A web address with a user name or password in it is not accepted.", mend="Leave out what stands before @."
         )
     if scheme == "http" and not allow_private:
-        raise InvalidInput(f"{host} would be reached without encryption.", mend=f"Use https://{host}.")
+        raise InvalidInput(f"{host} would be reached without encryption.", mend=f"Use https://{host}{_OWN_NETWORK}")
     if not allow_private and "." not in host and ":" not in host:
         raise InvalidInput(f"{host!r} is not a public host name.", mend="Give the full address, e.g. https://shop.example.")
     return SiteAddress(scheme, host, port or _DEFAULT_PORTS[scheme], _clean_path(parts.path))
@@ -77,7 +78,7 @@ def resolve(host: str, port: int, *, allow_private: bool = False, resolver: Reso
             if not is_public(address):
                 raise InvalidInput(
                     f"{host} leads to {address}, an address that is not on the public internet.",
-                    mend="Give the shop's public address; for one on your own network set COMEBACK_ALLOW_PRIVATE_STORES=true.",
+                    mend=f"Give the shop's public address{_OWN_NETWORK}",
                 )
     return addresses
 

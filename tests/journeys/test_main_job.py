@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from adapters.sandbox import Twins
 from tests import postgres
+from tests.journeys import changes
 from tests.journeys.program import Program
 from tests.journeys.world import World
 from tests.oracles.customers import Row, rows
@@ -41,10 +41,14 @@ def test_every_figure_of_every_customer_is_what_the_stores_own_records_say(world
         before = twins.state()["write_calls"]
         program.must("run-due")
         assert twins.state()["write_calls"] == before
-        change_the_shopify_store(twins)
-        change_the_woocommerce_store(twins)
+        changes.in_the_shopify_store(twins.shopify)
+        changes.in_the_woocommerce_store(twins.woocommerce)
         for store in world.stores:
             program.must("sync", store, "--json")
+        agree(program, world, twins)
+        changes.that_only_a_full_sync_can_see(twins)
+        for store in world.stores:
+            program.must("sync", store, "--full", "--json")
         agree(program, world, twins)
 
 
@@ -52,6 +56,7 @@ def agree(program: Program, world: World, twins: Twins) -> None:
     expected = rows(twins.shopify.store, twins.woocommerce.store, datetime.now(UTC))
     for store, platform in zip(world.stores, ("shopify", "woocommerce"), strict=True):
         listed = json.loads(program.must("customers", store, "--format", "json"))
+        assert len(listed) > PEOPLE / 2
         found = disagreements(listed, expected[platform])
         assert not found, f"{store}: {len(found)} of {len(listed)} people:\n" + "\n".join(found[:20])
 
@@ -78,11 +83,3 @@ def disagreements(listed: list[dict[str, Any]], expected: list[Row]) -> list[str
             found.append(f"{row['email']} {numbers}: (listed, in the store): {wrong}")
     found += [f"not listed: {row}" for row in expected if id(row) not in seen]
     return found
-
-
-def change_the_shopify_store(twins: Twins) -> None:
-    pass
-
-
-def change_the_woocommerce_store(twins: Twins) -> None:
-    pass
