@@ -75,6 +75,8 @@ def build(settings: Settings, *, clock: Callable[[], int] = now_us) -> App:
         renderer=MailRenderer(),
         public_url=settings.public_url,
         clock=clock,
+        platforms=platforms,
+        private_stores=settings.allow_private_stores,
         finish_installs=partial(finish_installs, connector),
     )
     return App(settings, database, vault, platforms, doors, connector, context)

@@ -15,8 +15,11 @@ from comeback import settings as environment
 from comeback.app import App, build
 from comeback.installing import take_in
 from jobs.schedule import scheduler
+from jobs.watch import Watch
 from plugin_core.insights.overview import overview
 from storefront import create_blueprint as shopper_pages
+from webhooks import Inbox
+from webhooks import create_blueprint as webhook_routes
 
 # Set by the demo for its own child process: the overview shows a merchant's figures and has no login.
 _OPEN_OVERVIEW = "COMEBACK_INTERNAL_OPEN_OVERVIEW"
@@ -26,7 +29,11 @@ _MOST_BYTES = 2 * 1024 * 1024
 def create_web(app: App, *, open_overview: bool = False) -> Flask:
     web = Flask("comeback", static_folder=None)
     web.config["MAX_CONTENT_LENGTH"] = _MOST_BYTES
+    # A double slash in an address would otherwise be answered with a redirect.
+    web.url_map.merge_slashes = False
     web.register_blueprint(shopper_pages(app.database, app.vault, app.context.clock))
+    inbox = Inbox(app.database.engine, app.context.clock)
+    web.register_blueprint(webhook_routes(app.platforms, app.database, app.vault, inbox, app.context.clock))
     desk = install_desk(app)
     for pages in (progress, redirect_grant, key_grant):
         web.register_blueprint(pages.create_blueprint(desk))
@@ -75,6 +82,9 @@ def serve(app: App, host: str, port: int, *, open_overview: bool = False) -> Non
         log_enabled=False,
     )
     timer = scheduler(app.context)
+    watch = Watch(app.context)
     server.on_startup(timer.start)
+    server.on_startup(watch.start)
+    server.on_shutdown(watch.stop)
     server.on_shutdown(timer.shutdown)
     server.serve()
