@@ -16,6 +16,7 @@ from adapters.sandbox.faults import Faults, with_faults
 from adapters.sandbox.history import history
 from adapters.sandbox.shopify import app as shopify_app
 from adapters.sandbox.shopify import build as shopify_build
+from adapters.sandbox.shopify import grants as shopify_grants
 from adapters.sandbox.shopify import inspect as shopify_inspect
 from adapters.sandbox.shopify.store import ShopStore
 from adapters.sandbox.web import App, Request, Response, Server, answer
@@ -50,6 +51,16 @@ class ShopifyTwin:
 
     def change(self, **change: Any) -> Any:
         return changes.shopify(self.store, change)
+
+    def id_token(self, **options: Any) -> str:
+        """As App Bridge fetches it: ``seconds`` of life, another ``secret``, or claims by name."""
+        return shopify_grants.id_token(self.store, **options)
+
+    def app_home(self, app_url: str, **options: Any) -> str:
+        return shopify_grants.app_home(self.store, app_url, **options)
+
+    def uninstall(self) -> None:
+        shopify_grants.uninstall(self.store)
 
 
 @dataclass
@@ -144,7 +155,7 @@ def _controlled(twins: Twins, twin: ShopifyTwin | WooCommerceTwin, app: App) -> 
 def _control(  # noqa: PLR0911 - one row a control
     twins: Twins, twin: ShopifyTwin | WooCommerceTwin, request: Request
 ) -> Response:
-    """/_sandbox/state, faults, change, options; of the whole pair under /_sandbox/twins."""
+    """/_sandbox/state, faults, change, options, id-token, app-home, uninstall; of the whole pair under /_sandbox/twins."""
     try:
         match request.method, request.path.removeprefix("/_sandbox/").rstrip("/"):
             case "GET", "state":
@@ -163,12 +174,23 @@ def _control(  # noqa: PLR0911 - one row a control
                 return answer({"waiting": []})
             case "POST", "change":
                 return answer({"changed": twin.change(**request.json())}, 201)
+            case "POST", "id-token" | "app-home" | "uninstall" as deed if isinstance(twin, ShopifyTwin):
+                return answer(_merchant(twin, deed, request.json()), 201)
             case "POST", "options":
                 return answer(_options(twin, request.json()))
             case _:
                 return answer({"error": "The twins have no such control"}, 404)
     except (KeyError, TypeError, ValueError) as wrong:
         return answer({"error": f"{type(wrong).__name__}: {wrong}"}, 400)
+
+
+def _merchant(twin: ShopifyTwin, deed: str, given: dict[str, Any]) -> dict[str, str]:
+    if deed == "id-token":
+        return {"id_token": twin.id_token(**given)}
+    if deed == "app-home":
+        return {"url": twin.app_home(**given)}
+    twin.uninstall()
+    return {"uninstalled": twin.shop}
 
 
 def _options(twin: ShopifyTwin | WooCommerceTwin, given: dict[str, Any]) -> dict[str, Any]:

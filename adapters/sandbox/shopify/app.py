@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import orjson
 
 from adapters.sandbox.faults import Faults
-from adapters.sandbox.shopify import oauth, uploads
+from adapters.sandbox.shopify import grants, oauth, uploads
 from adapters.sandbox.shopify.execute import execute
 from adapters.sandbox.shopify.store import VERSION, ShopStore
 from adapters.sandbox.web import App, Request, Response, answer, text
@@ -24,6 +24,11 @@ def app(shops: Mapping[str, ShopStore], faults: Faults) -> App:
         if request.path == uploads.PATH and request.method == "POST":
             return uploads.receive(_uploaded_to(shops, request), request)
         shop = shops.get(request.host.split(":")[0])
+        if request.path.startswith(grants.AUTHORIZE) and request.method == "GET":
+            # A browser comes under the twin's own address: there the app's client id tells which shop is meant.
+            shop = shop or next((each for each in shops.values() if each.client_id == dict(request.query).get("client_id")), None)
+            if shop is not None:
+                return _authorize(shop, request)
         if shop is None:
             return text("Not Found", 404)
         if request.path == "/admin/oauth/access_token" and request.method == "POST":
@@ -33,6 +38,13 @@ def app(shops: Mapping[str, ShopStore], faults: Faults) -> App:
         return _graphql(shop, request)
 
     return serve
+
+
+def _authorize(shop: ShopStore, request: Request) -> Response:
+    word = request.path.removeprefix(grants.AUTHORIZE).strip("/")
+    if word in ("install", "cancel"):
+        return grants.decided(shop, request, word)
+    return grants.consent(shop, request)
 
 
 def _uploaded_to(shops: Mapping[str, ShopStore], request: Request) -> ShopStore:

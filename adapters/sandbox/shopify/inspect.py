@@ -70,6 +70,7 @@ def state(shop: ShopStore, prefix: str) -> dict[str, Any]:
         "merchant_metafields": sum(len(each["metafields"]) - len(_ours(shop, each)) for each in shop.customers.values()),
         "codes": {each["discount"]["code"]: _code(each) for each in shop.discounts.values()},
         "code_attempts": {code: dict(kinds) for code, kinds in shop.code_attempts.items()},
+        "grants": dict(shop.grants),
         "writes": dict(shop.writes),
         "write_calls": sum(shop.writes.values()),
         "requests": dict(shop.requests),

@@ -28,36 +28,51 @@ def access_token(shop: ShopStore, request: Request) -> Response:
     )
     if given.get("client_id") != shop.client_id or not hmac.compare_digest(str(given.get("client_secret")), shop.client_secret):
         return _refused("invalid_client", "The client is not known, or its secret is wrong")
+    expiring = str(given.get("expiring")) == "1"
     match given.get("grant_type"):
         case "refresh_token":
-            held = shop.refresh_tokens.get(str(given.get("refresh_token")))
-            if held is None or held < shop.clock.now():
-                return _refused("invalid_grant", "The refresh token is not known or has expired")
-            return _granted(shop, expiring=True)
+            return _refreshed(shop, str(given.get("refresh_token")))
         case value if value == EXCHANGE:
             if not _genuine(shop, str(given.get("subject_token"))):
                 return _refused("invalid_subject_token", "The ID token is not genuine or has expired")
-            return _granted(shop, expiring=str(given.get("expiring")) == "1")
+            return _granted(shop, "token_exchange", SCOPES, expiring=expiring)
         case None if given.get("code"):
-            return _granted(shop, expiring=str(given.get("expiring")) == "1")
+            scopes = shop.codes.pop(str(given["code"]), None)
+            if scopes is None:
+                return _refused("invalid_request", "The authorization code was not found or was already used")
+            return _granted(shop, "code", scopes, expiring=expiring)
         case _:
             return _refused("invalid_request", "No such grant")
+
+
+def _refreshed(shop: ShopStore, given: str) -> Response:
+    """The replaced token stays good until its heir is used: a lost answer may be asked for again."""
+    with shop.lock:
+        held = shop.refresh_tokens.get(given)
+        if held is None or held < shop.clock.now():
+            return _refused("invalid_grant", "The refresh token is not known or has expired")
+        ancestor = shop.heirs.pop(given, None)
+        if ancestor is not None:
+            shop.refresh_tokens.pop(ancestor, None)
+        return _granted(shop, "refresh_token", SCOPES, expiring=True, replaces=given)
 
 
 def _refused(code: str, message: str) -> Response:
     return answer({"error": code, "error_description": message}, 400)
 
 
-def _granted(shop: ShopStore, *, expiring: bool) -> Response:
-    # an older refresh token stays good until the next is used: a lost answer may be asked for again
+def _granted(shop: ShopStore, grant: str, scopes: tuple[str, ...], *, expiring: bool, replaces: str = "") -> Response:
     now, access = shop.clock.now(), f"shpat_{secrets.token_hex(16)}"
     with shop.lock:
-        shop.tokens[access] = SCOPES
-        body: dict[str, Any] = {"access_token": access, "scope": ",".join(SCOPES)}
+        shop.grants[grant] += 1
+        shop.tokens[access] = scopes
+        body: dict[str, Any] = {"access_token": access, "scope": ",".join(scopes)}
         if expiring:
             refresh = f"shprt_{secrets.token_hex(16)}"
             shop.token_expiry[access] = now + ACCESS_LIFE
             shop.refresh_tokens[refresh] = now + REFRESH_LIFE
+            if replaces:
+                shop.heirs[refresh] = replaces
             body |= {
                 "expires_in": int(ACCESS_LIFE.total_seconds()), "refresh_token": refresh,
                 "refresh_token_expires_in": int(REFRESH_LIFE.total_seconds()),
@@ -77,7 +92,7 @@ def _genuine(shop: ShopStore, jwt: str) -> bool:
         genuine
         and claims.get("aud") == shop.client_id
         and claims.get("dest") == f"https://{shop.domain}"
-        and claims.get("exp", 0) > 0
+        and claims.get("exp", 0) > shop.clock.now().timestamp() - 10
     )
 
 

@@ -38,6 +38,9 @@ class ShopStore:
         self.tokens: dict[str, tuple[str, ...]] = {self.token: SCOPES}
         self.token_expiry: dict[str, datetime] = {}
         self.refresh_tokens: dict[str, datetime] = {}
+        self.heirs: dict[str, str] = {}  # refresh token -> the one it replaced, which dies when the heir is used
+        self.codes: dict[str, tuple[str, ...]] = {}  # of the code grant, each good once
+        self.grants: Counter[str] = Counter()  # tokens given, by grant
         self.bucket = Bucket()
         self.shuffled_lines = False
         self.bulk_polls = 1  # how often an operation is seen CREATED and RUNNING at least

@@ -80,6 +80,8 @@ def state(store: WooStore, prefix: str) -> dict[str, Any]:
         ),
         "codes": {each["code"]: _code(each) for each in store.coupons.values() if each["status"] == "publish"},
         "code_attempts": {code: dict(kinds) for code, kinds in store.code_attempts.items()},
+        "keys_made": store.keys_made,
+        "keys": sorted(store.keys),
         "writes": dict(store.writes),
         "write_calls": sum(store.writes.values()),
         "meta_writes": {str(number): dict(kinds) for number, kinds in store.meta_writes.items()},

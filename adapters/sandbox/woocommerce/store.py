@@ -28,6 +28,8 @@ class WooStore:
         self.consumer_key = "ck_" + token(40, seed, "woo key")
         self.consumer_secret = "cs_" + token(40, seed, "woo secret")
         self.keys: dict[str, tuple[str, str]] = {self.consumer_key: (self.consumer_secret, "read_write")}
+        self.keys_made = 0  # by the one-click connect
+        self.auth_nonce = token(10, seed, "wc-auth")
         self.nonces: dict[tuple[str, str], int] = {}
         self.refunds_route = True  # GET /refunds is unknown to older stores
         self.coupons_enabled = True
