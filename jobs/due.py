@@ -59,7 +59,7 @@ def _work(context: JobContext, store_id: int, report: StoreReport, progress: Pro
     with context.database.write() as session:
         queue.release(session, store_id, now=context.clock())  # claimed by a process that was killed
     try:
-        if _sync_due(context, store_id):
+        if sync_due(context, store_id):
             synced = sync_store(context, store_id, progress=progress)
             report.add({f"received_{name}": count for name, count in synced.received.items()})
             report.add({"changed": synced.changed, "rejected": synced.rejected})
@@ -91,7 +91,7 @@ def _work(context: JobContext, store_id: int, report: StoreReport, progress: Pro
         )
 
 
-def _sync_due(context: JobContext, store_id: int) -> bool:
+def sync_due(context: JobContext, store_id: int) -> bool:
     with context.database.read() as session:
         store = session.get_one(Store, store_id)
         if store.first_import_at is None:

@@ -59,7 +59,7 @@ def apply_due(context: JobContext, store_id: int, *, limit: int = BATCH) -> Coun
     counts: Counter[str] = Counter()
     with context.database.write() as session:
         queue.release(session, store_id, now=context.clock())
-    while True:
+    while not context.paused():
         with context.database.write() as session:
             store = session.get_one(Store, store_id)
             claimed = queue.claim(session, store_id, limit=limit, now=context.clock())
@@ -67,6 +67,7 @@ def apply_due(context: JobContext, store_id: int, *, limit: int = BATCH) -> Coun
             return counts
         _log.info("deliveries claimed", stage="inbox", store=store.key, deliveries=len(claimed))
         _apply(context, store, claimed, counts)
+    return counts
 
 
 def _apply(context: JobContext, store: Store, claimed: Sequence[Claimed], counts: Counter[str]) -> None:

@@ -31,7 +31,7 @@ def mint_due(context: JobContext, store_id: int) -> Counter[str]:
         store = session.get_one(Store, store_id)
         secret = account_secret(context.vault, session.get_one(Account, store.account_id))
     counts: Counter[str] = Counter()
-    while store.state == "connected":
+    while store.state == "connected" and not context.paused():
         with context.database.write() as session:
             claim = minting.claim(session, store, secret, now=context.clock(), limit=BATCH)
         counts += claim.counts
@@ -43,10 +43,12 @@ def mint_due(context: JobContext, store_id: int) -> Counter[str]:
 
 
 def _mint_all(context: JobContext, store: Store, work: list[Minting], counts: Counter[str]) -> bool:
-    """False: the store is in trouble."""
+    """False: the store is in trouble, or others wait."""
     failures = 0
     with context.client(store) as client:
         for item in work:
+            if context.paused():
+                return False
             log.info("minting", store=store.key, offer=item.offer_id)
             try:
                 created = _create(client, item)

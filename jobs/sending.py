@@ -57,7 +57,7 @@ def _settle_interrupted(context: JobContext, store: Store, counts: Counter[str])
 
 
 def _send_store(context: JobContext, store: Store, secret: bytes, counts: Counter[str]) -> bool:
-    """False: the channel is in trouble."""
+    """False: the channel is in trouble, or others wait."""
     failures = 0
     compose = partial(_compose, context, store, secret)
     while True:
@@ -66,6 +66,8 @@ def _send_store(context: JobContext, store: Store, secret: bytes, counts: Counte
         if not ids:
             return True
         for offer_id in ids:
+            if context.paused():
+                return False
             with context.database.write() as session:
                 claimed = sending.claim(session, store, offer_id, compose, now=context.clock())
             if isinstance(claimed, str):

@@ -13,6 +13,7 @@ from jobs.rejected import keep_rejected, retry_rejected
 from plugin_core import bulk
 from plugin_core.apply import Applied, upsert_many
 from plugin_core.errors import AccessRevoked, StoreError
+from plugin_core.inbox.lost import lost
 from plugin_core.known import known
 from plugin_core.platforms import StoreClient
 from plugin_core.records import Page
@@ -34,6 +35,8 @@ class Synced(NamedTuple):
     received: Mapping[str, int]
     changed: int
     rejected: int
+    lost: int = 0  # changes that webhooks should have told of
+    unfinished: bool = False  # asked to pause; the next sync goes on from here
 
 
 def sync_store(context: JobContext, store_id: int, *, full: bool = False, progress: Progress | None = None) -> Synced:
@@ -47,7 +50,8 @@ def sync_store(context: JobContext, store_id: int, *, full: bool = False, progre
     except StoreError as problem:
         _fail(context, store_id, run_id, problem)
         raise
-    _end(context, store_id, run_id, synced)
+    if not synced.unfinished:
+        _end(context, store_id, run_id, synced)
     return synced
 
 
@@ -62,7 +66,7 @@ def _pull_all(
             take_facts(session.get_one(Store, store_id), facts)
     client.known = lambda resource, ids: _known(context, store_id, resource, ids)
     received: dict[str, int] = {}
-    changed = rejected = 0
+    changed = rejected = missed = 0
     for resource in RESOURCES:
         cursor, finished = _cursor(context, store_id, resource)
         whole = full or not finished
@@ -70,6 +74,8 @@ def _pull_all(
         received[resource] = 0
         _log.info("pulling", stage="import", store=store.key, resource=resource, whole=whole)
         for page in client.pull(resource, start, full=whole):
+            if not whole:
+                missed += _lost(context, store_id, resource, page)
             came, news = _take(context, store_id, run_id, resource, page, whole=whole)
             received[resource] += came
             changed += news
@@ -77,9 +83,16 @@ def _pull_all(
             _log.info("page", stage="import", store=store.key, resource=resource, done=received[resource])
             if progress:
                 progress(resource, received[resource], page.total)
+            if context.paused() and not page.last:
+                return Synced(received, changed, rejected, missed, unfinished=True)
     changed += _fill_placeholders(context, client, store_id)
     changed += retry_rejected(context, client, store_id)
-    return Synced(received, changed, rejected)
+    return Synced(received, changed, rejected, missed)
+
+
+def _lost(context: JobContext, store_id: int, resource: str, page: Page) -> int:
+    with context.database.read() as session:
+        return lost(session, store_id, resource, page.records, now=context.clock())
 
 
 def pull_changes(context: JobContext, client: StoreClient, store_id: int, resource: str) -> None:

@@ -52,7 +52,7 @@ class _Work:
 def write_profiles(context: JobContext, store_id: int, *, limit: int = BATCH) -> WriteBack:
     """Until nothing is due. A StoreError that concerns the whole store is raised after the claims were given back."""
     counts = WriteBack()
-    while work := _claim_profiles(context, store_id, limit, counts):
+    while not context.paused() and (work := _claim_profiles(context, store_id, limit, counts)):
         if work.accounts:
             _write_batch(context, work, counts)
     return counts
@@ -61,7 +61,7 @@ def write_profiles(context: JobContext, store_id: int, *, limit: int = BATCH) ->
 def write_consents(context: JobContext, store_id: int, *, limit: int = BATCH) -> WriteBack:
     """Tell the store who opted in or out with us. Like :func:`write_profiles`."""
     counts = WriteBack()
-    while True:
+    while not context.paused():
         with context.database.write() as session:
             store = session.get_one(Store, store_id)
             if store.state != "connected":
@@ -72,12 +72,16 @@ def write_consents(context: JobContext, store_id: int, *, limit: int = BATCH) ->
         open_ones = list(claimed)
         try:
             with context.client(store) as client:
-                while open_ones:
+                while open_ones and not context.paused():
                     _write_consent(context, store, client, open_ones[0], counts)
                     open_ones.pop(0)
         except StoreError as problem:
             _give_back(context, store, open_ones, problem)
             raise
+        if open_ones:
+            with context.database.write() as session:
+                queue.postpone(session, open_ones, until=context.clock())
+    return counts
 
 
 def _claim(context: JobContext, store: Store, claimed: list[Claimed]) -> list[Claimed]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from shopify import ApiAccess
 
@@ -38,8 +38,17 @@ def shop_facts(transport: AdminTransport) -> StoreFacts:
         scopes=scopes,
         capabilities=CAPABILITIES,
         notes=tuple(notes(scopes)),
-        details={"myshopify_domain": str(shop.get("myshopifyDomain") or transport.shop), "scopes": list(scopes)},
+        details={
+            "myshopify_domain": str(shop.get("myshopifyDomain") or transport.shop),
+            "scopes": list(scopes),
+            "orders_seen_days": _orders_seen_days(scopes),
+        },
     )
+
+
+def _orders_seen_days(scopes: Sequence[str]) -> int | None:
+    """None: orders of any age. Where Shopify doesn't say what was granted the least is supposed."""
+    return None if scopes and ApiAccess(list(scopes)).covers(ApiAccess("read_all_orders")) else 60
 
 
 def notes(scopes: Iterable[str]) -> list[str]:

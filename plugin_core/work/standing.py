@@ -77,7 +77,7 @@ def wait_after(problem: Exception, attempts: int, salt: str) -> int:
         )
     elif isinstance(problem, AccessRevoked | Permanent):
         least = _PERMANENT_WAIT_US
-    return least + int(share(f"{salt}:{attempts}") * least) // 10
+    return int(least) + int(share(f"{salt}:{attempts}") * least) // 10
 
 
 def troubles(session: Session, store_id: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Sums of what background work did, for the metrics: rows instead of counters in memory, so that every process adds to the same."""
+"""Sums of what background work did, for the metrics: rows, so that every process adds to the same."""
 
 from __future__ import annotations
 

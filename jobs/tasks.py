@@ -1,0 +1,106 @@
+"""The tasks: what can be done for one store, each short, repeatable, and by itself finding out what there is to do.
+
+::
+
+    inbox      what the store told us            -> writeback, offers
+    refresh    people whose numbers may move     -> writeback, offers
+    writeback  what the store should show
+    offers     planned, minted, sent
+    sync       what changed over there           -> refresh
+    deletions  what is no longer over there      -> refresh
+    notice     tells the merchant that we are locked out
+
+A task that is asked to pause ends after the step it is at; the rest is asked for again, behind whatever else waits.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import NamedTuple
+
+from jobs import offers, writeback
+from jobs.context import JobContext
+from jobs.due import sync_due
+from jobs.inbox import apply_due
+from jobs.notice import tell_merchant
+from jobs.reconcile import check_deletions
+from jobs.refresh import Refreshed, refresh_store, refresh_touched
+from jobs.sync import sync_store
+from plugin_core.stores.models import Store
+
+
+class Done(NamedTuple):
+    counts: Mapping[str, int] = {}
+    unfinished: bool = False
+    then: tuple[str, ...] = ()  # tasks this one has made work for
+
+
+class Task(NamedTuple):
+    """``every_seconds``: after it was last done the timer asks for it; 0: only where its tables say so."""
+
+    run: Callable[[JobContext, int], Done]
+    every_seconds: int
+    locked_out: bool = False  # also for stores we have no access to
+
+
+def _inbox(context: JobContext, store_id: int) -> Done:
+    counts: dict[str, int] = dict(apply_due(context, store_id))
+    if not counts:
+        return Done()
+    with context.database.read() as session:
+        connected = session.get_one(Store, store_id).state == "connected"
+    touched = refresh_touched(context, store_id) if connected else Refreshed(0, yardsticks=False, queued=0)
+    # Whoever came into a segment or has a new moment to be told something: campaigns look at them at once.
+    then = (*(("writeback",) if touched.queued else ()), *(("offers",) if touched.people else ()))
+    return Done(counts | {"people": touched.people, "queued": touched.queued}, unfinished=context.paused(), then=then)
+
+
+def _refresh(context: JobContext, store_id: int) -> Done:
+    refreshed = refresh_store(context, store_id)
+    then = (*(("writeback",) if refreshed.queued else ()), *(("offers",) if refreshed.people else ()))
+    return Done({"people": refreshed.people, "queued": refreshed.queued}, then=then)
+
+
+def _writeback(context: JobContext, store_id: int) -> Done:
+    counts: Counter[str] = Counter(asdict(writeback.write_profiles(context, store_id)))
+    counts.update({f"consent_{name}": count for name, count in asdict(writeback.write_consents(context, store_id)).items()})
+    return Done(counts, unfinished=context.paused())
+
+
+def _offers(context: JobContext, store_id: int) -> Done:
+    counts = offers.plan_offers(context, store_id)
+    counts += offers.mint_due(context, store_id)
+    counts += offers.send_due(context, store_id)
+    return Done(counts, unfinished=context.paused())
+
+
+def _sync(context: JobContext, store_id: int) -> Done:
+    if not sync_due(context, store_id):
+        return Done()
+    synced = sync_store(context, store_id)
+    counts = {f"received_{name}": count for name, count in synced.received.items()}
+    counts |= {"changed": synced.changed, "rejected": synced.rejected, "lost": synced.lost}
+    return Done(counts, unfinished=synced.unfinished, then=() if synced.unfinished else ("refresh",))
+
+
+def _deletions(context: JobContext, store_id: int) -> Done:
+    counts = check_deletions(context, store_id)
+    return Done(counts, then=("refresh",) if counts["changed"] else ())
+
+
+def _notice(context: JobContext, store_id: int) -> Done:
+    return Done({"mails": tell_merchant(context, store_id)})
+
+
+# Most urgent first.
+TASKS: Mapping[str, Task] = {
+    "inbox": Task(_inbox, 0, locked_out=True),
+    "refresh": Task(_refresh, 60),
+    "writeback": Task(_writeback, 0),
+    "offers": Task(_offers, 60),
+    "sync": Task(_sync, 600),
+    "deletions": Task(_deletions, 900),
+    "notice": Task(_notice, 0, locked_out=True),
+}
