@@ -20,6 +20,7 @@ FAMILIES = {
     "demo": "demo",
     "disconnect": "stores",
     "doctor": "operations",
+    "manifest": "manifest",
     "migrate": "operations",
     "run-due": "stores",
     "serve": "operations",

@@ -15,6 +15,7 @@ from comeback.app import App
 from comeback.cli.session import application, console, problems, secret
 from comeback.cli.tables import show
 from comeback.connecting import connect as connect_to
+from comeback.connecting import offer_link
 from jobs.due import run_due as due
 from jobs.refresh import refresh_store
 from jobs.sync import Progress as Report
@@ -45,12 +46,26 @@ def shopify(shop: str, token: str | None, as_json: bool) -> None:
 @click.option(
     "--secret", "password", envvar="COMEBACK_WOOCOMMERCE_SECRET", help="Consumer secret, cs_... [or ..._SECRET, or a prompt]."
 )
+@click.option("--link", is_flag=True, help="Print a link instead: whoever opens it agrees in the store, without any key to copy.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def woocommerce(url: str, key: str | None, password: str | None, as_json: bool) -> None:
-    """Connect a WooCommerce store by a REST API key with Read/Write permission."""
+def woocommerce(url: str, key: str | None, password: str | None, link: bool, as_json: bool) -> None:
+    """Connect a WooCommerce store by a REST API key with Read/Write permission, or by a link."""
+    if link:
+        _link("woocommerce", url, as_json)
+        return
     key = secret(key, "Consumer key (ck_...)", "COMEBACK_WOOCOMMERCE_KEY")
     password = secret(password, "Consumer secret (cs_...)", "COMEBACK_WOOCOMMERCE_SECRET")
     _connect("woocommerce", url, {"consumer_key": key, "consumer_secret": password}, as_json)
+
+
+def _link(platform: str, address: str, as_json: bool) -> None:
+    with application() as app:
+        made = offer_link(app, platform, address, actor="cli")
+    if as_json:
+        click.echo(json.dumps({"link": made}))
+        return
+    click.echo(made)
+    problems.print("Good once, for ten minutes. Open it while `comeback serve` runs; the import begins by itself.")
 
 
 def _connect(platform: str, address: str, credentials: dict[str, str], as_json: bool) -> None:

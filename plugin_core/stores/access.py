@@ -1,4 +1,4 @@
-"""What the platform tells us about our own installation: taken away, or its access changed."""
+"""What the platform tells us about our own access: taken away, or changed."""
 
 from __future__ import annotations
 
