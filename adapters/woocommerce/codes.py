@@ -20,8 +20,9 @@ REFERENCE = "_comeback_reference"  # coupon meta with an underscore is kept and 
 _EXISTS = "woocommerce_rest_coupon_code_already_exists"
 
 # What WordPress' is_email() and sanitize_email() leave as it is: any other address is dropped from the restriction in
-# silence (the code is open to all) or rewritten into somebody else's (jané@ becomes jan@; seen in 11.0.1).
-_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
+# silence (the code is open to all) or rewritten into somebody else's (jané@ becomes jan@; seen in 11.0.1). A star in a
+# restriction stands for any text: *@example.com is every customer there.
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'+/=?^_`{|}~.-]+")
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9-]+(?<!-)")
 
 
