@@ -13,6 +13,7 @@ from plugin_core.loyalty import reading, rules
 from plugin_core.loyalty.models import LoyaltyProgramme, PointsEntry, TierState
 from plugin_core.loyalty.reading import Person
 from plugin_core.loyalty.reckoning import Reckoned, Terms, reckon
+from plugin_core.loyalty.timeline import timeline
 from plugin_core.money import exponent
 from plugin_core.stores.models import Store
 from plugin_core.stores.settings import StoreSettings
@@ -39,7 +40,7 @@ def settle(
     """``customer_ids`` None: everybody. Again without a change posts nothing. The programme begins with the first call of all."""
     programme = _programme(session, store, now)
     terms = Terms(
-        rules.timeline(session, store, settings, version, started_at=programme.started_at),
+        timeline(session, store, settings, version, started_at=programme.started_at),
         ZoneInfo(store.zone),
         10 ** exponent(store.currency),
         rules.ALWAYS if settings.retroactive else programme.started_at,
