@@ -71,8 +71,14 @@ def _group(chance: random.Random, number: int, people: int) -> str:
         goods, tax = goods + cents * quantity, tax + line_tax
         lines.append(
             {
-                "id": order * 8 + index, "order": order, "title": f"Linen shirt number {product}", "quantity": quantity,
-                "current": quantity, "product": product, "variant": 40_000 + product, "price": _money(cents),
+                "id": order * 8 + index,
+                "order": order,
+                "title": f"Linen shirt number {product}",
+                "quantity": quantity,
+                "current": quantity,
+                "product": product,
+                "variant": 40_000 + product,
+                "price": _money(cents),
                 "tax": _money(line_tax),
             }
         )
@@ -85,13 +91,20 @@ def _group(chance: random.Random, number: int, people: int) -> str:
                 line["current"] = 0
     address = _ADDRESS % (first, last, 1 + person % 180, 10_000 + person % 4_000, person % 1_000_000)
     text = _ORDER % {
-        "id": order, "number": number, "placed": _moment(placed), "updated": _moment(placed + timedelta(days=3)),
+        "id": order,
+        "number": number,
+        "placed": _moment(placed),
+        "updated": _moment(placed + timedelta(days=3)),
         "email": f'"shopper{person}@example.com"',
         "customer": "null" if person % 100 < _GUESTS * 100 else f'{{"id":"gid://shopify/Customer/{6_000_000_000_000 + person}"}}',
         "status": "PAID" if not refunded else "PARTIALLY_REFUNDED",
-        "net": _money(received - refunded), "refunded": _money(refunded), "tax": _money(tax), "address": address,
+        "net": _money(received - refunded),
+        "refunded": _money(refunded),
+        "tax": _money(tax),
+        "address": address,
         "code": f'"{chance.choice(_CODES)}"' if chance.random() < 0.2 else "",
-        "token": f"{chance.getrandbits(128):032x}", "octet": number % 250,
+        "token": f"{chance.getrandbits(128):032x}",
+        "octet": number % 250,
         "refunds": _refund(order, placed, refunded) if refunded else "",
     }
     return text + "".join([_LINE % line for line in lines])
