@@ -81,6 +81,12 @@ def _smtp_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _redis_url(value: SecretStr) -> SecretStr:
+    if urlsplit(value.get_secret_value()).scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("is not the address of a Redis. Write redis://user:password@host:6379/0, rediss://... or unix:///path.")
+    return value
+
+
 class Settings(BaseSettings):
     """One field a variable, named COMEBACK_ and the field in capitals. Secrets show as stars wherever they are printed."""
 
@@ -95,6 +101,9 @@ class Settings(BaseSettings):
     secret_key: Annotated[SecretStr, AfterValidator(_secret_key)] | None = Field(
         default=None,
         description="Encrypts the stores' credentials; several by commas, newest first. Default: a key file made once.",
+    )
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = Field(
+        default=None, description="Scaled out: redis://user:password@host/0 carries nudges between web, workers and scheduler."
     )
     public_url: Annotated[str, AfterValidator(_public_url)] = Field(
         default="http://127.0.0.1:8000", description="Address under which shoppers and stores reach this installation."
@@ -147,6 +156,11 @@ def load() -> Settings:
         problems += [f"{_variable(str(error['loc'][0]))} {_words(error['msg'], error['type'])}" for error in refused.errors()]
     if bool(os.environ.get(f"{PREFIX}SHOPIFY_CLIENT_ID")) != bool(os.environ.get(f"{PREFIX}SHOPIFY_CLIENT_SECRET")):
         problems.append(f"{PREFIX}SHOPIFY_CLIENT_ID and {PREFIX}SHOPIFY_CLIENT_SECRET belong together. Set both, or neither.")
+    if settings is not None and (settings.shopify_origin or "").startswith("http:") and not settings.allow_private_stores:
+        problems.append(
+            f"{PREFIX}SHOPIFY_ORIGIN is plain HTTP: tokens would be sent without encryption. "
+            f"Use https://, or for development set {PREFIX}ALLOW_PRIVATE_STORES=1 too."
+        )
     if settings is not None and None in {settings.database_url, settings.secret_key, settings.smtp_url}:
         try:
             data_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
