@@ -49,6 +49,8 @@ def test_the_offer_names_the_code_in_both_parts(language: str) -> None:
     assert 'href="https://c.example/u/t"' in content.html
     assert f'lang="{language}"' in content.html
     assert ('dir="rtl"' in content.html) is (language == "fa")
+    # Every block says its direction by itself: one that says the wrong one puts the full stop before the sentence.
+    assert set(re.findall(r"direction:(\w+)", content.html)) == {"rtl" if language == "fa" else "ltr"}
 
 
 def test_numbers_dates_and_money_are_written_as_the_reader_writes_them() -> None:
