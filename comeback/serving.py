@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 
 from flask import Flask
 from granian import Granian
@@ -16,6 +17,7 @@ from comeback.app import App, build
 from comeback.installing import take_in
 from jobs.schedule import scheduler
 from jobs.watch import Watch
+from plugin_core.errors import SettingsProblem
 from plugin_core.insights.overview import overview
 from storefront import create_blueprint as shopper_pages
 from webhooks import Inbox
@@ -67,6 +69,21 @@ def figures(app: App) -> dict[str, object]:
 def web() -> Flask:
     """What each worker process serves; everything comes from the environment."""
     return create_web(build(environment.load()), open_overview=os.environ.get(_OPEN_OVERVIEW) == "1")
+
+
+def refuse_unusable(host: str, port: int) -> None:
+    """SettingsProblem where nothing can listen there: the server itself would only say so with a traceback."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _name, address in found[:1]:
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+    except OSError as problem:
+        raise SettingsProblem(
+            f"Nothing can listen on {host}:{port} ({problem.strerror}).",
+            mend="Another program may be there: choose another port with --port, or another address with --host.",
+        ) from problem
 
 
 def serve(app: App, host: str, port: int, *, open_overview: bool = False) -> None:

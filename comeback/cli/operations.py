@@ -79,11 +79,13 @@ def doctor(offline: bool) -> None:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 def serve(host: str, port: int) -> None:
     """Serve the page and the shoppers' links, and do all that is due every minute."""
+    from comeback.serving import refuse_unusable
     from comeback.serving import serve as serve_app
 
+    refuse_unusable(host, port)
     with application() as app:
         console.print(f"Listening on http://{host}:{port} (stop with Ctrl-C).")
         serve_app(app, host, port)

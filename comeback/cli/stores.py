@@ -135,6 +135,8 @@ def run_due(as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps({"stores": rows}))
         else:
+            if not reports:
+                console.print("No store is connected, so nothing was due. Begin with: comeback connect --help")
             for report in reports:
                 done = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report.counts.items() if count)
                 console.print(f"{report.store}: {done or 'nothing was due'}.")

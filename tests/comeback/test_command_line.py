@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import sys
 from pathlib import Path
 
@@ -87,6 +88,21 @@ def test_a_closed_standard_input_is_no_crash(capsys: pytest.CaptureFixture[str],
     code, _out, err = run(capsys, "connect", "shopify", "--shop", "acme")
     assert code == 2
     assert "COMEBACK_SHOPIFY_TOKEN" in err
+
+
+def test_a_port_that_is_taken_is_said_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, _out, err = run(capsys, "serve", "--port", str(taken.getsockname()[1]))
+    assert code == 1
+    assert "--port" in err
+
+
+def test_run_due_without_a_store_says_how_to_begin(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _err = run(capsys, "run-due")
+    assert code == 0
+    assert "comeback connect" in out
 
 
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.sqlite", "sqlite:///{file}"])
