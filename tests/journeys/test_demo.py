@@ -49,7 +49,7 @@ def test_the_demo_tells_its_story_once_and_every_figure_is_what_the_stores_hold(
         assert row["points"] > 0
         assert row["needs"] == [need for need in row["needs"] if need.startswith("plus ")]
     assert story["accounts"][0]["people_in_several_stores"] > 0
-    assert sum(story["stores_say"]["shopify"]["tags"].values(), []), "no tag of ours stands in the Shopify store"
+    assert any(story["stores_say"]["shopify"]["tags"].values()), "no tag of ours stands in the Shopify store"
     assert not list(Path(environment["HOME"]).rglob("*.sqlite")), "the demo left something behind"
 
 
