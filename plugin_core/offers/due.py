@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -94,7 +95,13 @@ def read(session: Session, store: Store, stage: str, ids: list[int], *, now: int
     narrowed = f"{stage} AND o.id IN ({bulk.listed(session, 'bigint')}) ORDER BY o.due_at, o.id"
     sql = _OFFERS.format(standing=standing, false=false, narrowed=narrowed)
     rows = bulk.select(session, sql, store.id, store.id, now, bulk.values(session, ids))
-    return [DueOffer(candidates.standing(row[:11]), *row[11:]) for row in rows]
+    return [_due_offer(row) for row in rows]
+
+
+def _due_offer(row: tuple[Any, ...]) -> DueOffer:
+    offer = DueOffer(candidates.standing(row[:11]), *row[11:])
+    # Read by plain SQL, SQLite gives JSON as the text it keeps it in.
+    return offer._replace(items=json.loads(offer.items)) if isinstance(offer.items, str) else offer
 
 
 def decide(offer: DueOffer, store: Store, settings: StoreSettings, mails: list[int], *, now: int) -> Decision:

@@ -67,6 +67,13 @@ def test_a_reminder_without_a_discount_needs_no_code(world: Outside, session: Se
     assert (world.codes.calls, "https://north.example/recover" in world.channel.handed[0].text) == (0, True)
 
 
+def test_a_reminder_names_what_was_left_behind(world: Outside, session: Session, shop: Shop) -> None:
+    checkout(session, shop, person(session, shop, "ben", days_ago=10), hours_ago=2)
+    run(world, shop)
+    assert "* Lamp" in world.channel.handed[0].text
+    assert "<bdi>Lamp</bdi>" in world.channel.handed[0].html
+
+
 def withdraws(session: Session, shop: Shop, ben: Customer) -> None:
     consent.record(session, ben.id, shop.store.id, "email", "unsubscribed", "store", NOW, NOW)
     consent.refresh_may_email(session, [ben.id])
