@@ -44,18 +44,18 @@ class _Compiled(NamedTuple):
 
 
 class MailRenderer:
-    """The Renderer port. Nothing in it changes after it is made: any number of threads may share one."""
+    """The Renderer port. A template is compiled when it is first asked for; any number of threads may share one renderer."""
 
     def __init__(self) -> None:
         self._plain = SandboxedEnvironment(autoescape=False, finalize=_shown, keep_trailing_newline=True, trim_blocks=False)
         self._html = SandboxedEnvironment(autoescape=True, finalize=_shown)
-        self._compiled = {(name, language): self._compile(name, language) for name in TEMPLATES for language in LANGUAGES}
+        self._compiled: dict[tuple[str, str], _Compiled] = {}
 
     def render(self, template: str, locale: str, facts: dict[str, object]) -> Content:
         if template not in TEMPLATES:
             raise InvalidInput(f"There is no message {template!r}.", mend=f"Messages: {', '.join(TEMPLATES)}.")
         language = _language(locale) or _language(str(facts.get("store_locale") or "")) or "en"
-        compiled = self._compiled[template, language]
+        compiled = self._compiled.get((template, language)) or self._compile(template, language)
         shown = _localised(facts, language)
         subject = " ".join(compiled.subject.render(shown).split())
         shown["subject"] = subject
@@ -63,13 +63,16 @@ class MailRenderer:
 
     def _compile(self, name: str, language: str) -> _Compiled:
         words = _texts(language)
-        return _Compiled(
+        made = _Compiled(
             subject=self._plain.from_string(words[f"{name}.subject"]),
             text=self._plain.from_string(_fill((HERE / "templates" / f"{name}.txt").read_text("utf-8"), words)),
             html=self._html.from_string(
                 _lines(mjml2html(_fill((HERE / "templates" / f"{name}.mjml").read_text("utf-8"), words)))
             ),
         )
+        # Two threads at once compile the same: whichever is kept is right.
+        self._compiled[name, language] = made
+        return made
 
 
 @cache
