@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -47,6 +48,13 @@ class Channel(Protocol):
 
     def was_sent(self, message_id: str) -> bool | None:
         """Whether this mail went out; None where the channel can't tell."""
+        ...
+
+    def forget(self, message_ids: Sequence[str]) -> None:
+        """Remove every copy that the channel itself keeps of these mails; ids it does not know are no error.
+
+        Raises MessageNotSent where a copy can't be removed now.
+        """
         ...
 
     def close(self) -> None: ...

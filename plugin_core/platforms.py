@@ -67,6 +67,19 @@ class CreatedCode(NamedTuple):
     adopted: bool = False  # it existed already with our reference: an earlier try had got through
 
 
+class MadeCode(NamedTuple):
+    """A code we made or may have made; without ``external_id`` the store's answer never came."""
+
+    code: str
+    reference: str
+    external_id: str = ""
+
+
+class CodeStanding(NamedTuple):
+    code: MadeCode  # with its external id, where the store has it
+    state: str  # unused | used | gone (or somebody else's)
+
+
 class ProfileWrite(NamedTuple):
     """Bring one account's status in the store to what we want it to be.
 
@@ -126,6 +139,10 @@ class StoreClient(Protocol):
 
     def delete_code(self, created: CreatedCode) -> None: ...
 
+    def look_up_codes(self, codes: Sequence[MadeCode]) -> list[CodeStanding]:
+        """How each of our codes stands in the store, in the order of ``codes``."""
+        ...
+
     def write_profiles(self, writes: Sequence[ProfileWrite]) -> list[WriteResult]:
         """Carry out all writes in as few calls as the platform allows; results in the order of ``writes``. Repeatable."""
         ...
@@ -139,6 +156,13 @@ class StoreClient(Protocol):
 
         ``renew`` gives those that are there the secret, too: it has changed. Nothing to do where the platform sends by the
         app's own configuration.
+        """
+        ...
+
+    def remove_setup(self, webhook_path: str) -> list[str]:
+        """Take away what was set up for the store as a whole: webhooks that lead to ``webhook_path``, definitions of our fields.
+
+        Repeatable. Returns what could not be removed, in words for people.
         """
         ...
 
@@ -174,3 +198,7 @@ class Platform(Protocol):
         ...
 
     def open(self, connection: ConnectionInfo) -> StoreClient: ...
+
+    def discard_files(self, address: str) -> None:
+        """Remove what was kept on this machine of that store's answers. Only while nobody reads from the store."""
+        ...

@@ -6,8 +6,10 @@ twice is one file.
 
 from __future__ import annotations
 
+import glob
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -47,6 +49,20 @@ class FolderChannel:
     def was_sent(self, message_id: str) -> bool | None:
         return self._path(message_id).exists()
 
+    def forget(self, message_ids: Sequence[str]) -> None:
+        gone = {self._path(each).name for each in message_ids}
+        try:
+            for name in sorted(gone):
+                (self.folder / name).unlink(missing_ok=True)
+                for half_done in self.folder.glob(f"{glob.escape(name.removesuffix('.eml'))}.*.part"):
+                    half_done.unlink(missing_ok=True)
+            self._strike(gone)
+        except OSError as problem:
+            raise MessageNotSent(
+                f"Mails in the folder {self.folder} can't be removed: {problem.strerror}.",
+                mend="Check that it is yours.",
+            ) from problem
+
     def close(self) -> None:
         pass
 
@@ -57,6 +73,18 @@ class FolderChannel:
         line = f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {mail.to}  {' '.join(mail.subject.split())}  {target.name}\n"
         with open(self.folder / INDEX, "a", encoding="utf-8", opener=_private) as index:
             index.write(line)
+
+    def _strike(self, names: set[str]) -> None:
+        index = self.folder / INDEX
+        if not index.exists():
+            return
+        lines = index.read_text("utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if line.rstrip("\n").rpartition("  ")[2] not in names]
+        if kept != lines:
+            anew = index.with_suffix(f".{os.getpid()}.part")
+            with open(anew, "w", encoding="utf-8", opener=_private) as file:
+                file.writelines(kept)
+            anew.replace(index)
 
 
 def _private(path: str, flags: int) -> int:

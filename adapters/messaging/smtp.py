@@ -9,6 +9,7 @@ import re
 import smtplib
 import ssl
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from threading import Lock
 
@@ -59,6 +60,9 @@ class SmtpChannel:
 
     def was_sent(self, message_id: str) -> bool | None:  # noqa: ARG002 - the port's; SMTP can't be asked
         return None
+
+    def forget(self, message_ids: Sequence[str]) -> None:
+        """Nothing is kept here; what the mail server has is out of our hands."""
 
     def close(self) -> None:
         with self._lock:

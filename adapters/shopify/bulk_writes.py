@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from adapters.shopify.bulk import start_mutation, wait_for
 from adapters.shopify.download import download
 from adapters.shopify.files import FileAccess
 from adapters.shopify.ids import bare
+from adapters.shopify.spool import stem
 from adapters.shopify.transport import AdminTransport
 from plugin_core.errors import BadAnswer, StoreError
 
@@ -73,7 +73,7 @@ class BulkWriter:
         unanswered = set(range(len(attempts)))
         if finished is not None and finished.url:
             self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-            target = self._spool / f"{re.sub(r'[^A-Za-z0-9._-]', '_', self._transport.shop)}-writes-{bare(started.id)}.jsonl"
+            target = self._spool / f"{stem(self._transport.shop)}-writes-{bare(started.id)}.jsonl"
             try:
                 download(self._files, finished, target)
                 with target.open("rb") as file:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from adapters.shopify import codes, consent, cursors, facts, fields, writes
 from adapters.shopify.bulk_writes import BulkWriter
 from adapters.shopify.checkouts import with_coverage
+from adapters.shopify.code_usage import look_up_codes
 from adapters.shopify.files import FileAccess
 from adapters.shopify.options import ShopifyOptions
 from adapters.shopify.pull import Puller
@@ -16,7 +17,17 @@ from adapters.shopify.transport import PATIENCE, AdminTransport
 from adapters.shopify.walk import ROOTS, PageReader
 from plugin_core.clock import to_us, utc_now
 from plugin_core.errors import InvalidInput
-from plugin_core.platforms import CodeSpec, ConnectionInfo, CreatedCode, ProfileWrite, StoreFacts, WebhookChanges, WriteResult
+from plugin_core.platforms import (
+    CodeSpec,
+    CodeStanding,
+    ConnectionInfo,
+    CreatedCode,
+    MadeCode,
+    ProfileWrite,
+    StoreFacts,
+    WebhookChanges,
+    WriteResult,
+)
 from plugin_core.records import Deletion, Page
 
 KnownRecords = Callable[[str, Sequence[str]], Mapping[str, tuple[int, str]]]
@@ -83,6 +94,9 @@ class ShopifyClient:
     def delete_code(self, created: CreatedCode) -> None:
         codes.delete_code(self._transport, created)
 
+    def look_up_codes(self, made: Sequence[MadeCode]) -> list[CodeStanding]:
+        return look_up_codes(self._transport, made)
+
     def write_profiles(self, profile_writes: Sequence[ProfileWrite]) -> list[WriteResult]:
         prefix = str(self._connection.settings.get("tag_prefix") or TAG_PREFIX)
         return writes.write_profiles(self._transport, self._bulk_writer, profile_writes, prefix)
@@ -104,6 +118,9 @@ class ShopifyClient:
     ) -> WebhookChanges:
         """Nothing: the app's configuration subscribes every shop that installs it."""
         return WebhookChanges()
+
+    def remove_setup(self, webhook_path: str) -> list[str]:  # noqa: ARG002 - Shopify's webhooks go with the app
+        return fields.remove_definitions(self._transport)
 
     def close(self) -> None:
         self._transport.close()

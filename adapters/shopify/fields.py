@@ -20,6 +20,8 @@ DEFINITIONS = {
     "segments": "Segments",
     "lifecycle": "Lifecycle stage",
 }
+# The definitions of the app's configuration come and go with the app itself.
+_GONE_OR_GOES = frozenset({"NOT_FOUND", "APP_CONFIG_MANAGED"})
 _DEFINED_ALREADY = frozenset({"TAKEN", "UNSTRUCTURED_ALREADY_EXISTS"})
 
 
@@ -56,3 +58,14 @@ def define(transport: AdminTransport) -> None:
         ]
         if errors:
             fail(errors, store=transport.store, doing=f"the definition of the field {key}")
+
+
+def remove_definitions(transport: AdminTransport) -> list[str]:
+    """With all values that are left; what Shopify refuses, in words."""
+    problems = []
+    for key, name in DEFINITIONS.items():
+        variables = {"definition": {"ownerType": "CUSTOMER", "key": key}}
+        answer = transport.call("metafield_definition_delete", variables, repeatable=True)
+        errors = [each for each in user_errors(answer.get("metafieldDefinitionDelete")) if each.get("code") not in _GONE_OR_GOES]
+        problems += [f"The field {name!r} stays defined: {each.get('message', 'refused')}" for each in errors]
+    return problems

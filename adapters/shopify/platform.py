@@ -6,6 +6,7 @@ from shopify.utils.shop_url import sanitize_shop_domain
 
 from adapters.shopify.client import ShopifyClient
 from adapters.shopify.options import ShopifyOptions
+from adapters.shopify.spool import discard
 from adapters.shopify.webhooks import ShopifyWebhooks
 from plugin_core.errors import InvalidInput
 from plugin_core.platforms import ConnectionInfo
@@ -24,6 +25,10 @@ class ShopifyPlatform:
 
     def open(self, connection: ConnectionInfo) -> ShopifyClient:
         return ShopifyClient(connection, self.options)
+
+    def discard_files(self, address: str) -> None:
+        """Bulk files of an import that did not come to its end; it fetches them again."""
+        discard(self.options.spool_dir, address)
 
 
 def shop_domain(text: str) -> str:

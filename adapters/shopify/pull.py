@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from adapters.shopify.download import Expired, Truncated, download
 from adapters.shopify.files import FileAccess
 from adapters.shopify.ids import bare
 from adapters.shopify.read import BATCH, Known
+from adapters.shopify.spool import stem
 from adapters.shopify.transport import AdminTransport
 from adapters.shopify.walk import OVERLAP_US, PageReader
 from plugin_core.records import Page
@@ -92,7 +92,7 @@ class Puller:
 
     def _download(self, operation: Operation, path: Path) -> bool:
         self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for old in self._spool.glob(f"{self._stem(path.name.rsplit('-', 1)[0])}-*"):
+        for old in self._spool.glob(f"{stem(path.name.rsplit('-', 1)[0])}-*"):
             if old != path.with_suffix(".part") and old.is_file():
                 old.unlink(missing_ok=True)
         try:
@@ -108,8 +108,4 @@ class Puller:
         return True
 
     def _path(self, resource: str, operation_id: str) -> Path:
-        return self._spool / f"{self._stem(f'{self._transport.shop}-{resource}')}-{self._stem(bare(operation_id))}.jsonl"
-
-    @staticmethod
-    def _stem(text: str) -> str:
-        return re.sub(r"[^A-Za-z0-9._-]", "_", text)
+        return self._spool / f"{stem(f'{self._transport.shop}-{resource}')}-{stem(bare(operation_id))}.jsonl"

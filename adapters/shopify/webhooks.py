@@ -25,6 +25,7 @@ _Id = int | str | None
 
 class _Nested(msgspec.Struct):
     id: _Id = None
+    email: str | None = None
 
 
 class _Body(msgspec.Struct):
@@ -42,6 +43,8 @@ class _Body(msgspec.Struct):
     customer: _Nested | None = None
     domain: str | None = msgspec.field(default=None, name="myshopify_domain")  # of the shop itself
     shop_domain: str | None = None  # of compliance topics
+    orders_requested: list[_Id] | None = None
+    orders_to_redact: list[_Id] | None = None
 
 
 def _number(*found: _Id) -> str:
@@ -82,6 +85,17 @@ def _delete(resource: str) -> Callable[[str, _Body, int], list[Step]]:
 
 def _event(kind: str) -> Callable[[str, _Body, int], list[Step]]:
     return lambda subject, _body, _at: [StoreEvent(kind, subject)]
+
+
+def _about_person(kind: str) -> Callable[[str, _Body, int], list[Step]]:
+    """A guest has no id: the address and the orders say who it is."""
+
+    def steps(subject: str, body: _Body, _at: int) -> list[Step]:
+        email = (body.customer.email if body.customer else None) or ""
+        orders = tuple(_number(each) for each in (*(body.orders_requested or ()), *(body.orders_to_redact or ())))
+        return [StoreEvent(kind, subject, email, tuple(each for each in orders if each))]
+
+    return steps
 
 
 def _merge(subject: str, body: _Body, _at: int) -> list[Step]:
@@ -134,8 +148,8 @@ _TOPICS: Mapping[str, _Topic] = {
     "app/uninstalled": _Topic(_of_nothing, _event("uninstalled"), without_subject=True),
     "app/scopes_update": _Topic(_of_nothing, _event("facts"), without_subject=True),
     "shop/update": _Topic(_of_nothing, _event("facts"), without_subject=True),
-    "customers/data_request": _Topic(_of_person, _event("data_request"), without_subject=True),
-    "customers/redact": _Topic(_of_person, _event("redact_customer"), without_subject=True),
+    "customers/data_request": _Topic(_of_person, _about_person("data_request"), without_subject=True),
+    "customers/redact": _Topic(_of_person, _about_person("redact_customer"), without_subject=True),
     "shop/redact": _Topic(_of_nothing, _event("redact_shop"), without_subject=True),
 }
 # Shopify wants these named apart, in the app's configuration only.

@@ -8,6 +8,7 @@ from adapters.woocommerce import codes, hooks, payloads
 from adapters.woocommerce import writes as profile_writes
 from adapters.woocommerce.api import StoreApi
 from adapters.woocommerce.checkouts import named_checkouts, pull_checkouts
+from adapters.woocommerce.code_usage import look_up_codes
 from adapters.woocommerce.facts import read_facts
 from adapters.woocommerce.named import named_rows
 from adapters.woocommerce.pull import order_rows, pull_customers, pull_orders, pull_products
@@ -17,9 +18,11 @@ from plugin_core.clock import to_us, utc_now
 from plugin_core.errors import InvalidInput
 from plugin_core.platforms import (
     CodeSpec,
+    CodeStanding,
     ConnectionInfo,
     CreatedCode,
     Known,
+    MadeCode,
     ProfileWrite,
     StoreFacts,
     WebhookChanges,
@@ -70,6 +73,9 @@ class WooCommerceClient:
     def delete_code(self, created: CreatedCode) -> None:
         codes.delete_code(self._api, created)
 
+    def look_up_codes(self, made: Sequence[MadeCode]) -> list[CodeStanding]:
+        return look_up_codes(self._api, made)
+
     def write_profiles(self, writes: Sequence[ProfileWrite]) -> list[WriteResult]:
         return self._profiles.write(writes)
 
@@ -78,6 +84,10 @@ class WooCommerceClient:
 
     def ensure_webhooks(self, url: str, secret: str, topics: Sequence[str], *, renew: bool = False) -> WebhookChanges:
         return hooks.ensure_webhooks(self._api, url, secret, topics, renew=renew)
+
+    def remove_setup(self, webhook_path: str) -> list[str]:
+        hooks.remove_webhooks(self._api, webhook_path)
+        return []
 
     def close(self) -> None:
         self._api.signed.close()

@@ -104,7 +104,7 @@ def _adopt(
     if not same:
         raise failure
     found = same[0]
-    if _reference(found) != spec.reference:
+    if reference_of(found) != spec.reference:
         mend = "Choose another prefix for the codes, or delete that coupon."
         raise Refused("A coupon with this code exists already and is not ours.", store=api.store, mend=mend, code=_EXISTS)
     _check(api, spec, wanted, found, zone)
@@ -139,7 +139,7 @@ def _differences(spec: CodeSpec, wanted: Mapping[str, Any], made: Any, zone: Zon
         "individual use": made.get("individual_use") is True,
         "minimum": minimum == _decimal(wanted.get("minimum_amount")),
         "expiry": _expiry(made, zone) == from_us(spec.expires_at).replace(microsecond=0),
-        "reference": _reference(made) == spec.reference,
+        "reference": reference_of(made) == spec.reference,
     }
     return [name for name, kept in checks.items() if not kept]
 
@@ -152,7 +152,7 @@ def _expiry(made: Mapping[str, Any], zone: ZoneInfo) -> datetime | None:
     return None if found is None else found.astimezone(UTC)
 
 
-def _reference(coupon: Mapping[str, Any]) -> str:
+def reference_of(coupon: Mapping[str, Any]) -> str:
     meta = coupon.get("meta_data")
     entries = [each for each in meta if isinstance(each, dict)] if isinstance(meta, list) else []
     return next((str(each.get("value")) for each in entries if each.get("key") == REFERENCE), "")

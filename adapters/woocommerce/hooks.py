@@ -48,6 +48,13 @@ def ensure_webhooks(api: StoreApi, url: str, secret: str, topics: Sequence[str],
     return WebhookChanges(tuple(made), tuple(revived), tuple(changed))
 
 
+def remove_webhooks(api: StoreApi, path: str) -> None:
+    """Those that lead to ``path``, on whatever host; the merchant's own stay."""
+    for each in _all(api):
+        if path and _path(each.get("delivery_url")).endswith(path.rstrip("/")):
+            _remove(api, _id(api, each))
+
+
 def _all(api: StoreApi) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     page = 1

@@ -55,6 +55,9 @@ class WooCommercePlatform:
             connection, StoreApi(signed, store=connection.store, timeouts=options.timeouts, pause=options.pause)
         )
 
+    def discard_files(self, address: str) -> None:
+        """Nothing of a WooCommerce store is kept in files."""
+
     def _site(self, text: str) -> SiteAddress:
         site = normalise_url(text, allow_private=self._options.allow_private)
         parts = site.path.split("/")

@@ -36,6 +36,7 @@ SCOPES: dict[str, set[str]] = {
     "discountCodeDelete": {"read_discounts", "write_discounts"},
     "discountNode": {"read_discounts"},
     "metafieldDefinitionCreate": {"write_customers"},
+    "metafieldDefinitionDelete": {"write_customers"},
     "metafieldsDelete": {"write_customers"},
     "metafieldsSet": {"write_customers"},
     "node": set(),

@@ -207,6 +207,22 @@ def definition_create(shop: ShopStore, arguments: Arguments) -> Record:
     return {"createdDefinition": made, "userErrors": []}
 
 
+def definition_delete(shop: ShopStore, arguments: Arguments) -> Record:
+    wanted = arguments.get("identifier")
+    if wanted:
+        place = (wanted["ownerType"], namespace_of(shop, wanted.get("namespace")), wanted["key"])
+    else:
+        place = next((each for each, held in shop.definitions.items() if held["id"] == arguments.get("id")), ("", "", ""))
+    held = shop.definitions.pop(place, None)
+    if held is None:
+        missing = error("Definition not found.", ["identifier" if wanted else "id"], code="NOT_FOUND")
+        return {"deletedDefinitionId": None, "userErrors": [missing]}
+    if arguments.get("deleteAllAssociatedMetafields"):
+        for customer in shop.customers.values():
+            customer["metafields"].pop(place[1:], None)
+    return {"deletedDefinitionId": held["id"], "userErrors": []}
+
+
 def consent_update(shop: ShopStore, arguments: Arguments) -> Record:
     given = arguments["input"]
     customer = shop.customers.get(given["customerId"])
@@ -249,6 +265,7 @@ MUTATIONS: dict[str, tuple[str | None, Change]] = {
     "metafieldsSet": ("write_customers", metafields_set),
     "metafieldsDelete": ("write_customers", metafields_delete),
     "metafieldDefinitionCreate": ("write_customers", definition_create),
+    "metafieldDefinitionDelete": ("write_customers", definition_delete),
     "customerEmailMarketingConsentUpdate": ("write_customers", consent_update),
     "customerSmsMarketingConsentUpdate": ("write_customers", sms_consent_update),
 }

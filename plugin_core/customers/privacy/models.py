@@ -15,7 +15,7 @@ class PrivacyRequest(Base):
     __table_args__ = (sa.UniqueConstraint("account_id", "reference"), sa.Index("ix_privacy_requests_state", "state"))
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("accounts.id"))
-    reference: Mapped[str]  # of the platform's delivery or our own: the same request again is the same row
+    reference: Mapped[str]  # a keyed hash of what was asked and when: the same request again is the same row
     store_key: Mapped[str]  # stays when the store itself is erased
     kind: Mapped[str]  # data_request | redact | shop_redact
     source: Mapped[str]  # "platform" | "cli"
