@@ -12,7 +12,7 @@ from plugin_core.deliveries import StoreEvent
 from plugin_core.errors import AccessRevoked, SettingsProblem, Unsupported
 from plugin_core.offers import retry
 from plugin_core.platforms import StoreFacts
-from plugin_core.stores.connect import disconnect_store, take_facts
+from plugin_core.stores.access import facts_changed, uninstalled
 from plugin_core.stores.models import Store
 
 _log = structlog.get_logger("jobs.store_events")
@@ -37,7 +37,7 @@ def _facts_changed(context: JobContext, store_id: int, _event: StoreEvent, _at: 
     with context.database.write() as session:
         store = session.get_one(Store, store_id)
         if facts.currency == store.currency:
-            take_facts(store, facts)
+            facts_changed(session, store, facts, now=context.clock())
         else:
             # Money already taken in would change its meaning: the merchant has to decide.
             store.problem = (
@@ -56,8 +56,7 @@ def _uninstalled(context: JobContext, store_id: int, _event: StoreEvent, at: int
     except (AccessRevoked, SettingsProblem):
         with context.database.write() as session:
             held = session.get_one(Store, store_id)
-            if held.connected_at <= at:
-                disconnect_store(session, held, actor="store", now=context.clock())
+            uninstalled(session, held, at=at, now=context.clock())
         _log.info("uninstalled", store=store.key)
 
 

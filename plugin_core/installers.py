@@ -6,7 +6,7 @@ missing: never) are understood by the core, all others by the adapter alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -84,13 +84,6 @@ class Renew(Protocol):
         ...
 
 
-class ScopeNews(NamedTuple):
-    """What a change of access means: what the merchant should know, and resources of which more can be seen now."""
-
-    notes: Sequence[str]
-    reread: Sequence[str]
-
-
 class Doors(NamedTuple):
     """The ways in that one platform offers."""
 
@@ -98,4 +91,3 @@ class Doors(NamedTuple):
     redirect: RedirectGrant | None = None
     keys: KeyGrant | None = None
     renew: Renew | None = None
-    scopes_changed: Callable[[Collection[str], Collection[str]], ScopeNews] | None = None  # (before, after)

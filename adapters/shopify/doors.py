@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from adapters.shopify import install, tokens, visits
-from adapters.shopify.facts import notes
 from adapters.shopify.options import SCOPES, ShopifyOptions
 from adapters.shopify.platform import shop_domain
 from plugin_core.errors import InvalidInput
-from plugin_core.installers import Doors, Returned, ScopeNews, Visit
+from plugin_core.installers import Doors, Returned, Visit
 
 APP_BRIDGE = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
 _ADMIN = "https://admin.shopify.com"
@@ -55,11 +54,6 @@ class ShopifyGrant:
         return granted.credentials()
 
 
-def scopes_changed(before: Collection[str], after: Collection[str]) -> ScopeNews:
-    older_orders = "read_all_orders" in after and "read_all_orders" not in before
-    return ScopeNews(notes(after), ("orders",) if older_orders else ())
-
-
 def doors(options: ShopifyOptions) -> Doors:
     """Without a client id and secret: none."""
     if not options.client_id or not options.client_secret:
@@ -68,4 +62,4 @@ def doors(options: ShopifyOptions) -> Doors:
     def renew(address: str, credentials: Mapping[str, str], *, store: str) -> Mapping[str, str]:
         return tokens.refresh(options, address, credentials["refresh_token"], store=store).credentials()
 
-    return Doors(home=ShopifyHome(options), redirect=ShopifyGrant(options), renew=renew, scopes_changed=scopes_changed)
+    return Doors(home=ShopifyHome(options), redirect=ShopifyGrant(options), renew=renew)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from plugin_core.stores.models import AuditEntry, Store, StoreCredential, SyncCursor
+from plugin_core.platforms import StoreFacts
+from plugin_core.stores.connect import take_facts
+from plugin_core.stores.models import AuditEntry, Store, StoreCredential
 
 
 def uninstalled(session: Session, store: Store, *, at: int, now: int) -> bool:
@@ -23,20 +23,11 @@ def uninstalled(session: Session, store: Store, *, at: int, now: int) -> bool:
     return True
 
 
-def scopes_updated(
-    session: Session, store: Store, *, scopes: Collection[str], notes: Sequence[str], reread: Sequence[str] = (), now: int
-) -> None:
-    """What the store lets us do has changed. ``notes`` replace the former; ``reread``: resources to take in again."""
+def facts_changed(session: Session, store: Store, facts: StoreFacts, *, now: int) -> None:
+    """What the store is, or what it lets us do, has changed; all orders are taken in anew where more of them can be seen now."""
     before = sorted(str(each) for each in store.facts.get("scopes", ()))
-    after = sorted(scopes)
-    store.facts = {**store.facts, "scopes": after}
-    store.notes = list(notes)
-    if reread:
-        session.execute(
-            update(SyncCursor)
-            .where(SyncCursor.store_id == store.id, SyncCursor.resource.in_(reread))
-            .values(finished=False, cursor={}, updated_at=now)
-        )
+    take_facts(store, facts)
+    after = sorted(facts.scopes)
     if before != after:
         _audit(session, store, "store.scopes_changed", {"scopes": before}, {"scopes": after}, now)
 

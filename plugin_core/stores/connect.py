@@ -6,15 +6,16 @@ import re
 import secrets
 from collections.abc import Mapping
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session, object_session
 
 from plugin_core.errors import InvalidInput, NotFound
 from plugin_core.platforms import StoreFacts
 from plugin_core.stores.credentials import Vault, save_credentials
-from plugin_core.stores.models import Account, AuditEntry, Store, StoreCredential
+from plugin_core.stores.models import Account, AuditEntry, Store, StoreCredential, SyncCursor
 
 DEFAULT_ACCOUNT = "main"
+RECENT_ONLY = "recent_orders_only"  # in a store's facts: its older orders can't be seen
 
 
 def ensure_account(session: Session, vault: Vault, *, currency: str, now: int, key: str = DEFAULT_ACCOUNT) -> Account:
@@ -71,6 +72,8 @@ def connect_store(
 
 
 def take_facts(store: Store, facts: StoreFacts) -> None:
+    """A store that showed its recent orders only and now shows all: they are taken in from the beginning."""
+    sees_more = bool(store.facts and store.facts.get(RECENT_ONLY)) and not facts.details.get(RECENT_ONLY)
     store.name = facts.name
     store.currency = facts.currency
     store.zone = facts.zone
@@ -78,6 +81,9 @@ def take_facts(store: Store, facts: StoreFacts) -> None:
     store.facts = dict(facts.details)
     store.capabilities = sorted(facts.capabilities)
     store.notes = list(facts.notes)
+    session = object_session(store)
+    if sees_more and session is not None:
+        session.execute(delete(SyncCursor).where(SyncCursor.store_id == store.id, SyncCursor.resource == "orders"))
 
 
 def disconnect_store(session: Session, store: Store, *, actor: str, now: int) -> None:
