@@ -1,7 +1,8 @@
 """Deliveries made durable before they are answered: one thread writes for all requests, many rows a commit.
 
 A commit that survives a power cut waits for the disk; shared by all requests that wait at that moment it costs each a little.
-On SQLite the thread has a connection of its own with synchronous=FULL: NORMAL could lose what was answered with 200 already.
+The thread has a connection of its own that waits for the disk whatever the database's setting (SQLite: synchronous=FULL, since
+NORMAL could lose what was answered with 200 already).
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
+from typing import Any
 
-import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +23,9 @@ from plugin_core.inbox.receive import Received, count_sql, insert_sql
 _MOST = 500  # rows a commit
 _PATIENCE = 25.0  # seconds a request waits for its commit; an import's page may hold SQLite's only write lock for a while
 _COUNTED_EVERY = 1.0  # seconds; refusals alone must not make a disk busy
+
+_DURABLE_SQLITE = "PRAGMA synchronous=FULL"
+_DURABLE_POSTGRES = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 
 _log = structlog.get_logger("webhooks.inbox")
 
@@ -116,7 +120,7 @@ class Inbox:
             connection = self._connected()
             with connection.begin():
                 written = connection.exec_driver_sql(insert_sql(sqlite=self._sqlite), rows).rowcount
-        except SQLAlchemyError as problem:
+        except Exception as problem:  # noqa: BLE001 - whatever it is: everybody waiting gets an answer, and the thread lives on
             _log.warning("deliveries not stored", deliveries=len(rows), error=type(problem).__name__)
             self._disconnect()
             return False
@@ -139,7 +143,7 @@ class Inbox:
                 connection.exec_driver_sql(
                     count_sql(sqlite=self._sqlite), [(*key, count, now) for key, count in sorted(counts.items())]
                 )
-        except SQLAlchemyError as problem:
+        except Exception as problem:  # noqa: BLE001 - the thread lives on
             _log.warning("refusals not counted", error=type(problem).__name__)
             self._disconnect()
             with self._guard:
@@ -148,16 +152,15 @@ class Inbox:
     def _connected(self) -> Connection:
         if self._connection is None:
             connection = self._engine.connect()
+            driver: Any = connection.connection.driver_connection
             connection.detach()  # it is not like the pool's others any more
-            if self._sqlite:
-                driver = connection.connection.driver_connection
-                assert driver is not None  # noqa: S101 - a connected one has it
-                driver.execute("PRAGMA synchronous=FULL")
+            driver.execute(_DURABLE_SQLITE if self._sqlite else _DURABLE_POSTGRES)
+            driver.commit()
             self._connection = connection
         return self._connection
 
     def _disconnect(self) -> None:
         if self._connection is not None:
-            with suppress(sa.exc.SQLAlchemyError):
+            with suppress(SQLAlchemyError):
                 self._connection.close()
             self._connection = None
