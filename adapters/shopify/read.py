@@ -21,6 +21,7 @@ from adapters.shopify.join import head_of, own_id, parent_of
 from adapters.shopify.orders import translate_order
 from adapters.shopify.shapes import CheckoutShape, CustomerShape, LineShape, OrderShape, ProductShape, StampShape
 from adapters.shopify.translate import translate_checkout, translate_customer, translate_product
+from plugin_core.json_text import without_nul
 from plugin_core.records import OrderRecord, Record, Rejected
 
 BATCH = 5_000
@@ -135,6 +136,8 @@ def _translate(resource: str, batch: Sequence[Group], currency: str, known: Know
         if skip is not None and skip[number]:
             continue
         try:
+            if b"\\u0000" in group[0] or any(b"\\u0000" in child for child in group[1]):
+                group = without_nul(group[0]), [without_nul(child) for child in group[1]]  # noqa: PLW2901
             records.append(reader(group, digests[number], currency))
         except (ValueError, TypeError, OverflowError) as problem:
             rejected.append(reject(resource, group, problem))

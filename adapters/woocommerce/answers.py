@@ -22,6 +22,7 @@ from plugin_core.errors import (
     Transient,
     WrongAddress,
 )
+from plugin_core.json_text import without_nul
 
 _BOM = b"\xef\xbb\xbf"
 _PHP_NOTICE = re.compile(rb"\b(?:Notice|Warning|Deprecated|Strict Standards|Parse error|Fatal error)\b")
@@ -51,7 +52,7 @@ class Unreadable(Exception):
 
 def read_json(answer: RawAnswer) -> tuple[Any, bool]:
     """The decoded body, and whether PHP had printed notices before it (display of errors is on in that store)."""
-    body = answer.body.lstrip(_BOM + b" \t\r\n")  # plugin files saved with a BOM print one each
+    body = without_nul(answer.body).lstrip(_BOM + b" \t\r\n")  # plugin files saved with a BOM print one each
     try:
         return msgspec.json.decode(body), False
     except (msgspec.DecodeError, RecursionError):
