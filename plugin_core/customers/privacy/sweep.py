@@ -41,15 +41,16 @@ def sweep_texts(session: Session, traces: Traces) -> int:
     """Blank every free text that holds an address, number or full name of theirs; the number of rows."""
     needles = sorted({spelling for needle in traces.needles() for spelling in _spellings(needle)})
     swept = 0
+    if not needles:
+        return swept
     for name, columns in FREE_TEXTS.items():
         table = metadata.tables[name]
         for column in columns:
             held = sa.func.lower(sa.cast(table.c[column], sa.Text))
             hit = sa.or_(*(held.contains(needle, autoescape=True) for needle in needles))
             blank: Any = {} if isinstance(table.c[column].type, sa.JSON) else ERASED
-            if needles:
-                result: Any = session.execute(sa.update(table).where(hit).values({column: blank}))
-                swept += int(result.rowcount)
+            result: Any = session.execute(sa.update(table).where(hit).values({column: blank}))
+            swept += int(result.rowcount)
     return swept
 
 
@@ -89,7 +90,11 @@ def _body(vault: Vault, delivery: WebhookDelivery) -> str:
 
 
 def _spellings(needle: str) -> set[str]:
-    """As LOWER() of either database may leave it, and as JSON writes it."""
-    ascii_lower = "".join(letter.lower() if letter.isascii() else letter for letter in needle)
-    plain = {needle.lower(), ascii_lower}
-    return plain | {json.dumps(each)[1:-1].lower() for each in plain}
+    """As LOWER() of either database may leave it (SQLite's knows ASCII only), and as JSON writes it."""
+    spelt = (needle, needle.lower(), needle.upper(), needle.title())
+    plain = {each.lower() for each in spelt} | {_ascii_lower(each) for each in spelt}
+    return plain | {_ascii_lower(json.dumps(each)[1:-1]) for each in (*plain, *spelt)}
+
+
+def _ascii_lower(text: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
