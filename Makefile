@@ -60,6 +60,10 @@ servers:
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
 	       && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } \
 	  || { echo "The tests need PostgreSQL's server programs. Install them, for example: sudo apt-get install postgresql" >&2; exit 1; }
+	@command -v redis-server >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	       && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null; } \
+	  || { echo "The tests need redis-server. Install it, for example: sudo apt-get install redis-server" >&2; exit 1; }
 
 demo: $(STAMP) ## two made-up stores, imported, segmented, written to; then a page that shows it
 	@$(BIN)/comeback demo

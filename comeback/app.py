@@ -17,6 +17,9 @@ from adapters.woocommerce.doors import doors as woocommerce_doors
 from comeback.installing import Connector, finish_installs
 from comeback.settings import MailFolder, Settings, data_folder
 from jobs.context import JobContext
+from jobs.queue import NoQueue, Queue
+from jobs.redis_queue import RedisQueue
+from jobs.tasks import TASKS
 from jobs.tokens import TokenSource
 from plugin_core import tables
 from plugin_core.clock import to_us, utc_now
@@ -49,6 +52,7 @@ class App:
 
     def close(self) -> None:
         self.context.channel.close()
+        self.context.queue.close()
         self.database.engine.dispose()
 
 
@@ -77,6 +81,7 @@ def build(settings: Settings, *, clock: Callable[[], int] = now_us) -> App:
         clock=clock,
         platforms=platforms,
         private_stores=settings.allow_private_stores,
+        queue=queue_from(settings),
         finish_installs=partial(finish_installs, connector),
     )
     return App(settings, database, vault, platforms, doors, connector, context)
@@ -96,6 +101,11 @@ def _platforms(settings: Settings) -> tuple[dict[str, Platform], dict[str, Doors
     platforms: tuple[Platform, ...] = (ShopifyPlatform(shopify), WooCommercePlatform(woocommerce))
     doors = {ShopifyPlatform.name: shopify_doors(shopify), WooCommercePlatform.name: woocommerce_doors(woocommerce)}
     return {platform.name: platform for platform in platforms}, doors
+
+
+def queue_from(settings: Settings) -> Queue:
+    """How a process that does no work itself nudges those that do."""
+    return NoQueue() if settings.redis_url is None else RedisQueue(settings.redis_url.get_secret_value(), TASKS)
 
 
 def mail_url(settings: Settings) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import partial
 
 from flask import Flask
 from granian import Granian
@@ -12,9 +13,12 @@ from granian.constants import Interfaces
 from admin import home, key_grant, progress, redirect_grant
 from admin import overview as overview_page
 from admin.desk import Desk
+from comeback import health
 from comeback import settings as environment
 from comeback.app import App, build
 from comeback.installing import take_in
+from comeback.working import threads_beside
+from jobs.context import JobContext
 from jobs.schedule import scheduler
 from jobs.watch import Watch
 from plugin_core.errors import SettingsProblem
@@ -34,8 +38,9 @@ def create_web(app: App, *, open_overview: bool = False) -> Flask:
     # A double slash in an address would otherwise be answered with a redirect.
     web.url_map.merge_slashes = False
     web.register_blueprint(shopper_pages(app.database, app.vault, app.context.clock))
-    inbox = Inbox(app.database.engine, app.context.clock)
+    inbox = Inbox(app.database.engine, app.context.clock, partial(app.context.queue.nudge, "inbox"))
     web.register_blueprint(webhook_routes(app.platforms, app.database, app.vault, inbox, app.context.clock))
+    web.register_blueprint(health.create_blueprint(app))
     desk = install_desk(app)
     for pages in (progress, redirect_grant, key_grant):
         web.register_blueprint(pages.create_blueprint(desk))
@@ -86,8 +91,11 @@ def refuse_unusable(host: str, port: int) -> None:
         ) from problem
 
 
-def serve(app: App, host: str, port: int, *, open_overview: bool = False) -> None:
-    """Blocks until stopped. Due work runs in this process; requests are answered by a child of its own."""
+def serve(app: App, host: str, port: int, *, open_overview: bool = False, web_only: bool = False) -> None:
+    """Blocks until stopped. Work is done by threads of this process; requests are answered by a child of its own.
+
+    ``web_only``: requests and nothing else; workers and a scheduler run elsewhere.
+    """
     os.environ[_OPEN_OVERVIEW] = "1" if open_overview else "0"
     server = Granian(
         "comeback.serving:web",
@@ -98,10 +106,21 @@ def serve(app: App, host: str, port: int, *, open_overview: bool = False) -> Non
         blocking_threads=8,
         log_enabled=False,
     )
-    timer = scheduler(app.context)
-    watch = Watch(app.context)
-    server.on_startup(timer.start)
-    server.on_startup(watch.start)
-    server.on_shutdown(watch.stop)
-    server.on_shutdown(timer.shutdown)
-    server.serve()
+    if web_only:
+        server.serve()
+        return
+    with threads_beside(app) as working:
+        context = working.context
+        timer = scheduler(context)
+        # Deliveries come in through the child: here they are seen in the table.
+        watch = Watch(context, lambda _, store_id: _nudged(context, store_id))
+        server.on_startup(timer.start)
+        server.on_startup(watch.start)
+        server.on_shutdown(watch.stop)
+        server.on_shutdown(timer.shutdown)
+        server.serve()
+
+
+def _nudged(context: JobContext, store_id: int) -> bool:
+    context.queue.nudge("inbox", store_id)
+    return True

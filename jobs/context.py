@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+from jobs.queue import NoQueue, Queue
 from plugin_core.db import Database
 from plugin_core.messaging import Channel, Renderer
 from plugin_core.platforms import Platform, StoreClient
@@ -25,4 +26,5 @@ class JobContext:
     platforms: Mapping[str, Platform] = field(default_factory=dict)  # by name
     private_stores: bool = False  # stores may be on our own network: then they reach us without https, too
     finish_installs: Callable[[], int] = lambda: 0  # proves keys that stores have posted
+    queue: Queue = field(default_factory=NoQueue)
     paused: Callable[[], bool] = lambda: False  # a task that runs long asks between its steps: others wait, or the process ends

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from jobs.context import JobContext
-from jobs.queue import EVERY_STORE, Queue
+from jobs.queue import EVERY_STORE
 from jobs.sweep import sweep
 from jobs.tasks import TASKS, Done, Task
 from jobs.turns import turn
@@ -33,7 +33,6 @@ class Engine:
     """``stopping``: whether the process is to end soon."""
 
     context: JobContext
-    queue: Queue
     stopping: Callable[[], bool] = lambda: False
     step_seconds: float = STEP_S
 
@@ -42,8 +41,8 @@ class Engine:
         if task not in TASKS or self.stopping():
             return  # a newer version's task, or too late: the tables remember
         if store_id == EVERY_STORE:
-            self.queue.taken(task, store_id)
-            sweep(self.context, self.queue, only=task)
+            self.context.queue.taken(task, store_id)
+            sweep(self.context, only=task)
             return
         if self._in_turn(task, store_id):
             self._pass_on(store_id)
@@ -53,7 +52,7 @@ class Engine:
         for last_try in (False, True):
             with turn(self.context.database, store_id) as ours:
                 if ours:
-                    self.queue.taken(task, store_id)
+                    self.context.queue.taken(task, store_id)
                     self._step(task, store_id)
                     return True
             if not last_try:
@@ -86,7 +85,7 @@ class Engine:
             standing.done(session, store_id, task, began=began, now=now, unfinished=ended.unfinished)
             totals.add(session, store_id, task, {**ended.counts, "runs": 1, "milliseconds": _since(started)})
         for following in ended.then:
-            self.queue.nudge(following, store_id)
+            self.context.queue.nudge(following, store_id)
 
     def _failed(self, task: str, store: Store, attempts: int, problem: Exception, started: float) -> None:
         kind = type(problem).__name__
@@ -106,7 +105,7 @@ class Engine:
                 _lock_out(session.get_one(Store, store.id), words)
                 standing.ask(session, store.id, "notice", now=now)
         if isinstance(problem, AccessRevoked):
-            self.queue.nudge("notice", store.id)
+            self.context.queue.nudge("notice", store.id)
 
     def _pass_on(self, store_id: int) -> None:
         """Marks left while we were busy, and what we did not finish."""
@@ -115,7 +114,7 @@ class Engine:
             stands = standing.standings(session, store_id)
         for (_, task), one in stands.items():
             if one.asked_at is not None and (one.not_before is None or one.not_before <= now):
-                self.queue.nudge(task, store_id, again=True)
+                self.context.queue.nudge(task, store_id, again=True)
 
 
 def _may(task: Task, store: Store | None, stands: standing.Standing, now: int) -> bool:

@@ -99,9 +99,9 @@ def _mark(task: str, store_id: int) -> str:
 
 
 def _client(url: str, *, timeout: float) -> redis.Redis:
-    return redis.Redis.from_url(
-        url, socket_timeout=timeout, socket_connect_timeout=2.0, socket_keepalive=True, retry=Retry(NoBackoff(), 1)
-    )
+    # A unix socket's connection takes no such option.
+    more = {} if url.startswith("unix:") else {"socket_keepalive": True}
+    return redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=2.0, retry=Retry(NoBackoff(), 1), **more)
 
 
 def _broker(client: redis.Redis) -> RedisBroker:

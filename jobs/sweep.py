@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from jobs.context import JobContext
-from jobs.queue import Queue
 from jobs.tasks import TASKS
 from plugin_core.clock import SECOND_US
 from plugin_core.codes import share
@@ -15,13 +14,13 @@ from plugin_core.stores.models import Store
 from plugin_core.work.standing import NEVER, Standing, standings
 
 
-def sweep(context: JobContext, queue: Queue, *, only: str | None = None) -> int:
+def sweep(context: JobContext, *, only: str | None = None) -> int:
     """How many nudges were given, most urgent task first; ``only`` for one task."""
     wanted = due(context)
     for task in TASKS:
         for store_id in sorted(wanted.get(task, ())):
             if only in {None, task}:
-                queue.nudge(task, store_id)
+                context.queue.nudge(task, store_id)
     return sum(len(stores) for task, stores in wanted.items() if only in {None, task})
 
 
@@ -30,7 +29,7 @@ def due(context: JobContext) -> dict[str, set[int]]:
     now = context.clock()
     found: dict[str, set[int]] = {}
     with context.database.read() as session:
-        states = dict(session.execute(select(Store.id, Store.state)).tuples())
+        states = {row[0]: row[1] for row in session.execute(select(Store.id, Store.state))}
         stands = standings(session)
         rows = {"inbox": set(inbox.due_stores(session, now=now)), "writeback": set(outbox.due_stores(session, now=now))}
     for name, task in TASKS.items():

@@ -8,6 +8,7 @@
     offers     planned, minted, sent
     sync       what changed over there           -> refresh
     deletions  what is no longer over there      -> refresh
+    webhooks   that we are still told (where we have to look after that ourselves)
     notice     tells the merchant that we are locked out
 
 A task that is asked to pause ends after the step it is at; the rest is asked for again, behind whatever else waits.
@@ -28,6 +29,7 @@ from jobs.notice import tell_merchant
 from jobs.reconcile import check_deletions
 from jobs.refresh import Refreshed, refresh_store, refresh_touched
 from jobs.sync import sync_store
+from jobs.webhooks import check_webhooks
 from plugin_core.stores.models import Store
 
 
@@ -90,6 +92,10 @@ def _deletions(context: JobContext, store_id: int) -> Done:
     return Done(counts, then=("refresh",) if counts["changed"] else ())
 
 
+def _webhooks(context: JobContext, store_id: int) -> Done:
+    return Done({"checked": check_webhooks(context, store_id)})
+
+
 def _notice(context: JobContext, store_id: int) -> Done:
     return Done({"mails": tell_merchant(context, store_id)})
 
@@ -102,5 +108,6 @@ TASKS: Mapping[str, Task] = {
     "offers": Task(_offers, 60),
     "sync": Task(_sync, 600),
     "deletions": Task(_deletions, 900),
+    "webhooks": Task(_webhooks, 1_800),
     "notice": Task(_notice, 0, locked_out=True),
 }

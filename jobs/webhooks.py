@@ -59,13 +59,14 @@ def ensure_webhooks(context: JobContext, store_id: int, *, renew: bool = False) 
     return changes
 
 
-def check_webhooks(context: JobContext) -> int:
-    """All connected stores whose webhooks were not looked at for an hour; how many were."""
+def check_webhooks(context: JobContext, store_id: int | None = None) -> int:
+    """All connected stores (or one) whose webhooks were not looked at for an hour; how many were."""
     now = context.clock()
     with context.database.read() as session:
         old = or_(WebhookSecret.checked_at.is_(None), WebhookSecret.checked_at <= now - CHECK_EVERY_US)
         chosen = select(Store).outerjoin(WebhookSecret, WebhookSecret.store_id == Store.id)
-        stores = list(session.scalars(chosen.where(Store.state == "connected", old).order_by(Store.id)))
+        chosen = chosen.where(Store.state == "connected", old, *((Store.id == store_id,) if store_id is not None else ()))
+        stores = list(session.scalars(chosen.order_by(Store.id)))
     checked = 0
     for store in stores:
         if delivery_url(context, store):

@@ -23,12 +23,14 @@ FAMILIES = {
     "manifest": "manifest",
     "migrate": "operations",
     "run-due": "stores",
+    "scheduler": "operations",
     "serve": "operations",
     "settings": "operations",
     "status": "stores",
     "sync": "stores",
     "test-mail": "operations",
     "why": "people",
+    "worker": "operations",
 }
 
 

@@ -80,15 +80,35 @@ def doctor(offline: bool) -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-def serve(host: str, port: int) -> None:
-    """Serve the page and the shoppers' links, and do all that is due every minute."""
+@click.option("--web-only", is_flag=True, help="Answer requests only: workers and a scheduler run elsewhere.")
+def serve(host: str, port: int, web_only: bool) -> None:
+    """Serve pages, links and webhooks, and do all that is due."""
     from comeback.serving import refuse_unusable
     from comeback.serving import serve as serve_app
 
     refuse_unusable(host, port)
     with application() as app:
         console.print(f"Listening on http://{host}:{port} (stop with Ctrl-C).")
-        serve_app(app, host, port)
+        serve_app(app, host, port, web_only=web_only)
+
+
+@click.command()
+@click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64), help="Stores worked for at the same time.")
+def worker(threads: int) -> None:
+    """Do the work that other processes nudge for through Redis (COMEBACK_REDIS_URL), until stopped."""
+    from comeback.working import work
+
+    with application() as app:
+        work(app, threads=threads)
+
+
+@click.command()
+def scheduler() -> None:
+    """Nudge for what is due, until stopped. Of several one leads; the others wait for its end."""
+    from comeback.working import keep_time
+
+    with application() as app:
+        keep_time(app)
 
 
 @click.command("test-mail")
@@ -103,4 +123,4 @@ def test_mail(address: str, store: str | None) -> None:
     console.print(escape(f"Sent to {address} {where}."))
 
 
-COMMANDS = (settings, migrate, doctor, serve, test_mail)
+COMMANDS = (settings, migrate, doctor, serve, worker, scheduler, test_mail)

@@ -46,7 +46,7 @@ OWN_TIMES = {
     "written_states": {"written_at"},
 }
 # How the work went, not what came of it.
-HISTORY_OF_WORK = {"runs"}
+HISTORY_OF_WORK = {"runs", "store_tasks", "work_totals"}
 # A journal may say twice what was written twice to the same effect, then from another beginning.
 AS_SETS = {"write_journal"}
 
