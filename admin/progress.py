@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, jsonify, url_for
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from admin.desk import Desk, page, trouble
 from plugin_core.clock import DAY_US
 from plugin_core.errors import NotFound
 from plugin_core.insights.overview import store_row
+from plugin_core.orders import stale
 from plugin_core.stores.models import Run, Store
 
 _PURPOSE = "install:progress"
@@ -38,13 +40,20 @@ def progress(desk: Desk, store_id: int) -> Progress:
         elif store.first_import_at is None:
             stage = "waiting" if run is None else "importing"
         else:
-            stage = "working out" if store.yardsticks_at is None else "ready"
+            stage = "ready" if _worked_out(session, store) else "working out"
         insights = {}
         if stage == "ready":
             row = store_row(session, store)
             insights = {name: row[name] for name in ("people", "orders", "net_spent", "currency", "lifecycle", "slipping")}
         counts = {} if run is None else {name: int(count) for name, count in run.counts.items()}
         return Progress(store.key, store.name, stage, counts, insights, store.problem, tuple(store.notes))
+
+
+def _worked_out(session: Session, store: Store) -> bool:
+    """Everybody's numbers are those of the import, and so are the yardsticks they are measured by."""
+    if store.yardsticks_at is None or stale.listed(session, store.id, 1):
+        return False
+    return not (store.yardsticks_due and store.yardsticks_at < (store.first_import_at or 0))
 
 
 def show(desk: Desk, store_id: int) -> Response:

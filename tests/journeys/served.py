@@ -36,7 +36,8 @@ def served(folder: Path, environment: Mapping[str, str], port: int) -> Iterator[
     try:
         deadline = time.monotonic() + LIMIT_S
         while not _answers(port):
-            assert process.is_alive() and time.monotonic() < deadline, f"it does not serve:\n{err.read_text()}"
+            if not process.is_alive() or time.monotonic() > deadline:
+                raise AssertionError(f"it does not serve:\n{err.read_text()}")
             select.select([process.sentinel], [], [], 0.1)
         yield f"http://127.0.0.1:{port}"
     finally:
