@@ -24,6 +24,7 @@ class Scheduler:
         self._context = context
         self._leadership = Leadership(context.database)
         self._leads = threading.Event()
+        self._looked = False
         self._timer = fill(BlockingScheduler(timezone="UTC"), context, self._leads.is_set)
 
     @property
@@ -53,6 +54,9 @@ class Scheduler:
             # Not knowing whether we lead means that we don't.
             _log.exception("can't tell who leads")
             held = False
+        if not held and not self._looked:
+            _log.warning("waits")
+        self._looked = True
         if held == self.leads:
             return
         if not held:
