@@ -22,6 +22,7 @@ FAMILIES = {
     "doctor": "operations",
     "manifest": "manifest",
     "migrate": "operations",
+    "replay": "deliveries",
     "run-due": "stores",
     "scheduler": "operations",
     "serve": "operations",

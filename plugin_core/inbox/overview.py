@@ -37,7 +37,7 @@ def troubles(session: Session, store_id: int, *, limit: int = 20) -> list[Troubl
 
 
 def counts(session: Session, store: str = "") -> dict[str, int]:
-    """What happened to deliveries that left no other trace: "bad signature", "duplicate" ... -> times."""
+    """What happened to a store's deliveries that left no other trace: "bad signature", "ping" ... -> times."""
     sql = "SELECT what, SUM(count) FROM webhook_counts WHERE store = ? GROUP BY what ORDER BY what"
     return {what: int(count) for what, count in bulk.select(session, sql, store)}
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from plugin_core import bulk
 from plugin_core.clock import from_us
+from plugin_core.inbox import overview as inbox
 from plugin_core.money import major
 from plugin_core.segments.lifecycle import STAGES
 from plugin_core.stores.models import Account, Store
@@ -90,6 +91,8 @@ def store_row(session: Session, store: Store) -> dict[str, Any]:
         ),
         "referral_codes": _one(session, "SELECT COUNT(*) FROM referral_codes WHERE store_id = ?", store.id),
         "queue": _one(session, "SELECT COUNT(*) FROM outbox WHERE store_id = ? AND state <> 'dead'", store.id),
+        "webhooks": inbox.states(session, store.id),
+        "webhooks_refused": inbox.counts(session, store.key),
         "last_sync": from_us(last_sync).isoformat(timespec="seconds") if last_sync else None,
         "needs": list(_needs(session, store)),
     }
@@ -153,6 +156,7 @@ def _needs(session: Session, store: Store) -> Iterator[str]:
     if dead:
         problem = _one(session, "SELECT problem FROM outbox WHERE store_id = ? AND state = 'dead' ORDER BY id LIMIT 1", store.id)
         yield f"{dead} writes to the store were given up. The first: {problem}"
+    yield from inbox.needs(session, store)
     unknown = _one(
         session,
         f"SELECT COUNT(*) FROM {_TOUCHES} AND t.state = 'unknown'",
