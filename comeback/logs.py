@@ -42,8 +42,12 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)shp[a-z]{2}_[a-z0-9]+"), "[secret]"),
     (re.compile(r"(?i)(?<![a-z0-9])c[ks]_[0-9a-z]{4,}"), "[secret]"),
     (re.compile(r"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), "[secret]"),
-    # Also user:password@host in addresses, and %40 in query strings.
-    (re.compile(r""""[^"\n]*"(?:@|%40)[^\s<>"']+|(?:[^\s<>"'@,;=&?]|(?<=\w)'(?=\w))*(?:@|%40)[^\s<>"'@,;&]+"""), "[e-mail]"),
+)
+
+# Also user:password@host in addresses, and %40 in query strings. The length before the @ is bounded: a long text would take ages.
+_ADDRESS = re.compile(
+    r""""[^"\n]{0,254}"(?:@|%40)[^\s<>"']+"""
+    r"""|(?:[^\s<>"'@,;=&?]|(?<=[^\s<>"@,;=&?(\[{:])'(?=[^\s<>",;=&?])){0,254}(?:@|%40)[^\s<>"'@,;&]+"""
 )
 
 
@@ -110,7 +114,7 @@ def is_private(key: str) -> bool:
 def mask(text: str) -> str:
     for pattern, replacement in _MASKS:
         text = pattern.sub(replacement, text)
-    return text
+    return _ADDRESS.sub("[e-mail]", text) if "@" in text or "%40" in text else text
 
 
 def _clean(value: Any) -> Any:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -150,3 +151,16 @@ def test_people_get_lines_without_secrets_too() -> None:
     assert "no answer" in shown
     assert "store=demo" in shown
     assert "_1234567" not in shown
+
+
+@pytest.mark.parametrize("text", ["o'neill@example.ie", "00'@example.com", "a''@example.com", "{'email': 'ada@example.com'}"])
+def test_an_address_with_an_apostrophe_is_masked_whole(text: str) -> None:
+    shown = logs.mask(text)
+    assert "[e-mail]" in shown
+    assert not re.search(r"neill|00|a''|ada|example", shown)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["a" * 100_000, "a'" * 50_000 + " x@example.com", '"' * 50_000 + "@"])
+def test_a_long_text_is_masked_in_good_time(text: str) -> None:
+    assert "example" not in logs.mask(text)
