@@ -37,7 +37,7 @@ def shop_facts(transport: AdminTransport) -> StoreFacts:
         url=url or f"https://{transport.shop}",
         scopes=scopes,
         capabilities=CAPABILITIES,
-        notes=tuple(notes(scopes)),
+        notes=(*notes(scopes), *_hidden(transport, scopes)),
         details={
             "myshopify_domain": str(shop.get("myshopifyDomain") or transport.shop),
             "scopes": list(scopes),
@@ -67,6 +67,20 @@ def notes(scopes: Iterable[str]) -> list[str]:
             "Without the access scope read_all_orders only the orders of the last 60 days can be seen: lapsed customers look new."
         )
     return found
+
+
+def _hidden(transport: AdminTransport, scopes: Sequence[str]) -> list[str]:
+    """Shopify's own count of buyers knows all orders, also those that we may not see."""
+    if not scopes or _orders_seen_days(scopes) is None:
+        return []
+    try:
+        buyers = (transport.call("buyers_count", repeatable=True).get("customersCount") or {}).get("count")
+    except Permanent as problem:
+        log.warning("%s: the number of buyers can't be read: %s", transport.store, problem.message)
+        return []
+    return (
+        [] if buyers is None else [f"Shopify counts {int(buyers):,} customers who ever bought; compare it with those seen here."]
+    )
 
 
 def _scopes(transport: AdminTransport) -> tuple[str, ...]:

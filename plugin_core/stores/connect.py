@@ -15,7 +15,7 @@ from plugin_core.stores.credentials import Vault, save_credentials
 from plugin_core.stores.models import Account, AuditEntry, Store, StoreCredential, SyncCursor
 
 DEFAULT_ACCOUNT = "main"
-RECENT_ONLY = "recent_orders_only"  # in a store's facts: its older orders can't be seen
+SEEN_DAYS = "orders_seen_days"  # in a store's facts: older orders can't be seen; None or missing: all can
 
 
 def ensure_account(session: Session, vault: Vault, *, currency: str, now: int, key: str = DEFAULT_ACCOUNT) -> Account:
@@ -73,7 +73,7 @@ def connect_store(
 
 def take_facts(store: Store, facts: StoreFacts) -> None:
     """A store that showed its recent orders only and now shows all: they are taken in from the beginning."""
-    sees_more = bool(store.facts and store.facts.get(RECENT_ONLY)) and not facts.details.get(RECENT_ONLY)
+    sees_more = bool(store.facts and store.facts.get(SEEN_DAYS)) and not facts.details.get(SEEN_DAYS)
     store.name = facts.name
     store.currency = facts.currency
     store.zone = facts.zone

@@ -32,6 +32,7 @@ SCOPES: dict[str, set[str]] = {
     "customerEmailMarketingConsentUpdate": {"read_customers", "write_customers"},
     "customerSmsMarketingConsentUpdate": {"read_customers", "write_customers"},
     "customers": {"read_customers"},
+    "customersCount": {"read_customers"},
     "discountCodeBasicCreate": {"read_discounts", "write_discounts"},
     "discountCodeDelete": {"read_discounts", "write_discounts"},
     "discountNode": {"read_discounts"},

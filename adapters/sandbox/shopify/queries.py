@@ -84,9 +84,13 @@ def _listing(table: str, readers: Mapping[str, Reader]) -> Callable[[ShopStore, 
     return resolve
 
 
+def _counted(shop: ShopStore, table: str) -> Mapping[str, Reader]:
+    return {"orders_count": lambda r: len(shop.orders_of.get(r["id"], []))} if table == "customers" else {}
+
+
 def _count(table: str, readers: Mapping[str, Reader]) -> Callable[[ShopStore, Arguments, str], Record]:
     def resolve(shop: ShopStore, arguments: Arguments, token: str) -> Record:
-        found, _ = search(getattr(shop, table).values(), arguments.get("query"), readers, table)
+        found, _ = search(getattr(shop, table).values(), arguments.get("query"), {**readers, **_counted(shop, table)}, table)
         limit = arguments.get("limit")
         if limit is not None and len(found) > limit:
             return {"count": limit, "precision": "AT_LEAST"}

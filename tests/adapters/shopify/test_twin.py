@@ -71,6 +71,18 @@ def test_facts_are_read(connect, twin):
     assert facts.notes == ()
 
 
+def test_without_read_all_orders_the_merchant_is_told_what_can_not_be_seen(connect, twin):
+    twin.store.tokens["recent"] = tuple(scope for scope in twin.store.tokens[twin.token] if scope != "read_all_orders")
+    facts = connect(token="recent").facts()
+    buyers = sum(bool(orders) for orders in twin.store.orders_of.values())
+    assert buyers > 10
+    assert len(facts.notes) == 2
+    assert "only the orders of the last 60 days can be seen" in facts.notes[0]
+    assert f"Shopify counts {buyers} customers who ever bought" in facts.notes[1]
+    assert facts.details["orders_seen_days"] == 60
+    assert connect().facts().details["orders_seen_days"] is None
+
+
 def test_profiles_are_written_by_calls_and_in_bulk_alike(connect, twin):
     client = connect()
     customers, _ = pulled(client, "customers")

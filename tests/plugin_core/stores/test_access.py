@@ -17,7 +17,7 @@ VAULT = Vault(["a key for stores that are not there"])
 
 
 def facts(*scopes, recent=False):
-    details = {"scopes": list(scopes), "recent_orders_only": recent}
+    details = {"scopes": list(scopes), "orders_seen_days": 60 if recent else None}
     return StoreFacts("1", "Acme", "EUR", "Europe/Berlin", scopes=scopes, notes=("60 days",) if recent else (), details=details)
 
 
