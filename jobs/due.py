@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import OperationalError
@@ -10,10 +12,12 @@ from sqlalchemy.exc import OperationalError
 from jobs import offers, writeback
 from jobs.context import JobContext
 from jobs.inbox import apply_due
+from jobs.privacy import answer_requests
 from jobs.refresh import refresh_store
 from jobs.sync import Progress, sync_store
 from jobs.turns import turn
 from plugin_core.clock import SECOND_US
+from plugin_core.customers.privacy.requests import asked_of
 from plugin_core.errors import AccessRevoked, ComebackError, StoreError
 from plugin_core.outbox import queue
 from plugin_core.stores.connect import connected_stores
@@ -41,18 +45,28 @@ def run_due(context: JobContext, *, only: str | None = None, progress: Progress 
     """All that is due now, then back. A second call right after writes nothing."""
     with context.database.read() as session:
         stores = [(store.id, store.key) for store in connected_stores(session) if only in (None, store.key)]
-    return [_turn(context, store_id, key, progress) for store_id, key in stores]
+        known = [(store.id, store.key) for store in asked_of(session) if only in (None, store.key)]
+    others = [each for each in known if each not in stores]
+    return [
+        *(_turn(context, store_id, key, partial(_work, progress=progress)) for store_id, key in stores),
+        *(_turn(context, store_id, key, _answer) for store_id, key in others),
+    ]
 
 
-def _turn(context: JobContext, store_id: int, key: str, progress: Progress | None) -> StoreReport:
+def _turn(context: JobContext, store_id: int, key: str, work: Callable[[JobContext, int, StoreReport], None]) -> StoreReport:
     report = StoreReport(key)
     with turn(context.database, store_id) as ours:
         if ours:
-            _work(context, store_id, report, progress)
+            work(context, store_id, report)
         else:
             _log.info("another process is busy with this store", store=key)
             report.counts["busy_elsewhere"] = 1
     return report
+
+
+def _answer(context: JobContext, store_id: int, report: StoreReport) -> None:
+    """Of a store that is not connected only what people asked for about themselves."""
+    report.add({f"privacy_{name}": count for name, count in answer_requests(context, store_id).items()})
 
 
 def _work(context: JobContext, store_id: int, report: StoreReport, progress: Progress | None) -> None:
@@ -71,6 +85,7 @@ def _work(context: JobContext, store_id: int, report: StoreReport, progress: Pro
         report.add(offers.send_due(context, store_id))
         report.add(asdict(writeback.write_profiles(context, store_id)))
         report.add({f"consent_{name}": count for name, count in asdict(writeback.write_consents(context, store_id)).items()})
+        _answer(context, store_id, report)
     except StoreError as problem:
         # The next turn tries again; what was done so far is committed.
         _log.warning("turn ended early", store=report.store, error=type(problem).__name__)

@@ -82,6 +82,8 @@ class Engine:
     def _ended(self, task: str, store_id: int, ended: Done, began: int, started: float) -> None:
         now = self.context.clock()
         with self.context.database.write() as session:
+            if session.get(Store, store_id) is None:
+                return  # the store itself was erased
             standing.done(session, store_id, task, began=began, now=now, unfinished=ended.unfinished)
             totals.add(session, store_id, task, {**ended.counts, "runs": 1, "milliseconds": _since(started)})
         for following in ended.then:

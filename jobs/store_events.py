@@ -8,12 +8,14 @@ import structlog
 
 from jobs.context import JobContext
 from plugin_core import bulk
+from plugin_core.customers.privacy.requests import Asked, Subject, receive
 from plugin_core.deliveries import StoreEvent
 from plugin_core.errors import AccessRevoked, SettingsProblem, Unsupported
 from plugin_core.offers import retry
 from plugin_core.platforms import StoreFacts
 from plugin_core.stores.access import facts_changed, uninstalled
 from plugin_core.stores.models import Store
+from plugin_core.work import standing
 
 _log = structlog.get_logger("jobs.store_events")
 
@@ -71,6 +73,15 @@ def _code_gone(context: JobContext, store_id: int, event: StoreEvent, _at: int) 
             retry.fail(session, offer_id, "its code was deleted in the store", now=context.clock())
 
 
+def _privacy(context: JobContext, store_id: int, event: StoreEvent, at: int) -> None:
+    """Taken down here, answered by a task of its own; the same request delivered again is the same request."""
+    asked = Asked(_REQUESTS[event.kind], Subject(event.subject, event.email, event.orders), at)
+    now = context.clock()
+    with context.database.write() as session:
+        receive(session, context.vault, session.get_one(Store, store_id), asked, now=now)
+        standing.ask(session, store_id, "privacy", now=now)
+
+
 def _asked(context: JobContext, store_id: int) -> StoreFacts | None:
     """What the store says of itself now; None where it is disconnected."""
     with context.database.read() as session:
@@ -81,8 +92,11 @@ def _asked(context: JobContext, store_id: int) -> StoreFacts | None:
         return client.facts()
 
 
+_REQUESTS = {"data_request": "data_request", "redact_customer": "redact", "redact_shop": "shop_redact"}
+
 HANDLERS: Mapping[str, Handler] = {
     "code_gone": _code_gone,
+    **dict.fromkeys(_REQUESTS, _privacy),
     "facts": _facts_changed,
     "uninstalled": _uninstalled,
 }

@@ -9,6 +9,7 @@
     sync       what changed over there           -> refresh
     deletions  what is no longer over there      -> refresh
     webhooks   that we are still told (where we have to look after that ourselves)
+    privacy    what people asked for about themselves, and what erasing them leaves to do in the store
     notice     tells the merchant that we are locked out
 
 A task that is asked to pause ends after the step it is at; the rest is asked for again, behind whatever else waits.
@@ -26,6 +27,7 @@ from jobs.context import JobContext
 from jobs.due import sync_due
 from jobs.inbox import apply_due
 from jobs.notice import tell_merchant
+from jobs.privacy import answer_requests
 from jobs.reconcile import check_deletions
 from jobs.refresh import Refreshed, refresh_store, refresh_touched
 from jobs.sync import sync_store
@@ -96,6 +98,11 @@ def _webhooks(context: JobContext, store_id: int) -> Done:
     return Done({"checked": check_webhooks(context, store_id)})
 
 
+def _privacy(context: JobContext, store_id: int) -> Done:
+    counts = answer_requests(context, store_id)
+    return Done(counts, unfinished=bool(counts["busy"] + counts["put_off"]))
+
+
 def _notice(context: JobContext, store_id: int) -> Done:
     return Done({"mails": tell_merchant(context, store_id)})
 
@@ -109,5 +116,6 @@ TASKS: Mapping[str, Task] = {
     "sync": Task(_sync, 600),
     "deletions": Task(_deletions, 900),
     "webhooks": Task(_webhooks, 1_800),
+    "privacy": Task(_privacy, 300, locked_out=True),
     "notice": Task(_notice, 0, locked_out=True),
 }

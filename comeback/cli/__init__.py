@@ -22,6 +22,7 @@ FAMILIES = {
     "doctor": "operations",
     "manifest": "manifest",
     "migrate": "operations",
+    "privacy": "privacy",
     "replay": "deliveries",
     "run-due": "stores",
     "scheduler": "operations",
@@ -30,6 +31,7 @@ FAMILIES = {
     "status": "stores",
     "sync": "stores",
     "test-mail": "operations",
+    "uninstall": "uninstall",
     "why": "people",
     "worker": "operations",
 }

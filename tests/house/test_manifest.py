@@ -133,3 +133,10 @@ def test_the_topics_we_ask_for_are_those_we_understand(manifest: dict[str, Any])
 
 def test_the_privacy_page_exists(manifest: dict[str, Any]) -> None:
     assert (ROOT / manifest["privacy"]["policy"]).is_file()
+
+
+def test_privacy_requests_come_in_at_pages_of_ours(manifest: dict[str, Any]) -> None:
+    from jobs.store_events import HANDLERS
+
+    assert set(manifest["privacy"]["urls"]) <= set(manifest["pages"])
+    assert {"data_request", "redact_customer", "redact_shop"} <= HANDLERS.keys()

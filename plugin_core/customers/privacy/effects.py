@@ -36,7 +36,8 @@ def plan(session: Session, traces: Traces, *, now: int) -> Planned:
     )
     codes = bulk.select(
         session,
-        f"SELECT c.store_id, o.id, o.code, o.code_external_id FROM offers o JOIN campaigns c ON c.id = o.campaign_id "
+        f"SELECT c.store_id, o.id, o.code, o.code_external_id, s.key, c.key, o.step, p.key, o.round FROM offers o "
+        f"JOIN campaigns c ON c.id = o.campaign_id JOIN customers p ON p.id = o.customer_id "
         f"JOIN stores s ON s.id = c.store_id WHERE o.customer_id IN ({some}) AND o.code <> '' AND s.state <> 'disconnected'",
         family,
     )
@@ -49,8 +50,10 @@ def plan(session: Session, traces: Traces, *, now: int) -> Planned:
     for store_id, external_id, tags in profiles:
         payload = {"customer_id": external_id, "tags": json.loads(tags) if isinstance(tags, str) else tags}
         queue.put(session, store_id, PROFILE, external_id, payload, due_at=now, now=now)
-    for store_id, offer_id, code, code_id in codes:
-        queue.put(session, store_id, CODE, str(offer_id), {"code": code, "external_id": code_id}, due_at=now, now=now)
+    for store_id, offer_id, code, code_id, store_key, campaign, step, customer_key, number in codes:
+        reference = f"{store_key}/{campaign}:{step}:{customer_key}:{number}"
+        payload = {"code": code, "external_id": code_id, "reference": reference}
+        queue.put(session, store_id, CODE, str(offer_id), payload, due_at=now, now=now)
     by_store: dict[int, list[str]] = {}
     for store_id, message_id in mails:
         by_store.setdefault(store_id, []).append(message_id)

@@ -20,9 +20,11 @@ from plugin_core import bulk
 from plugin_core.clock import DAY_US
 from plugin_core.customers.identity import normalise_email
 from plugin_core.customers.lookup import find_person
+from plugin_core.customers.privacy.effects import MAILS
 from plugin_core.customers.privacy.identities import digest, ensure_key
 from plugin_core.customers.privacy.models import PrivacyRequest
 from plugin_core.errors import InvalidInput
+from plugin_core.outbox.models import OutboxEntry
 from plugin_core.stores.credentials import Vault
 from plugin_core.stores.models import Store
 
@@ -128,6 +130,13 @@ def waiting(session: Session, *, store_key: str = "") -> list[PrivacyRequest]:
     if store_key:
         query = query.where(PrivacyRequest.store_key == store_key)
     return list(session.scalars(query.order_by(PrivacyRequest.deadline_at, PrivacyRequest.id)))
+
+
+def asked_of(session: Session) -> list[Store]:
+    """Stores with something to do about it, connected or not."""
+    keys = {each.store_key for each in waiting(session)}
+    effects = select(OutboxEntry.store_id).where(OutboxEntry.kind == MAILS)
+    return list(session.scalars(select(Store).where(Store.key.in_(keys) | Store.id.in_(effects)).order_by(Store.id)))
 
 
 def listed(session: Session) -> list[PrivacyRequest]:
