@@ -126,6 +126,7 @@ def test_an_expiring_token_is_renewed_and_dies_after_its_hour(fresh: Twins):
     shop, url = fresh.shopify.store, f"{fresh.shopify.origin}/admin/oauth/access_token"
     client = {"client_id": shop.client_id, "client_secret": shop.client_secret}
     headers = {"Host": fresh.shopify.shop}
+    shop.codes["c"] = ("read_orders",)
     granted = requests.post(url, json=client | {"code": "c", "expiring": "1"}, headers=headers, timeout=10).json()
     renewal = client | {"grant_type": "refresh_token", "refresh_token": granted["refresh_token"]}
     renewed = requests.post(url, json=renewal, headers=headers, timeout=10).json()
