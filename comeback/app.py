@@ -27,6 +27,7 @@ from plugin_core.db import Database, create_engine
 from plugin_core.errors import InvalidInput
 from plugin_core.installers import Doors
 from plugin_core.migrations import current, is_current, migrate
+from plugin_core.outbox.own_tags import prefixes
 from plugin_core.platforms import ConnectionInfo, Platform, StoreClient
 from plugin_core.stores import settings as store_settings
 from plugin_core.stores.credentials import Vault
@@ -136,7 +137,7 @@ def open_client(
             currency=current.currency,
             zone=current.zone,
             facts=current.facts,
-            settings=asdict(settings),
+            settings=asdict(settings) | {"former_tag_prefixes": prefixes(session, current)},
             renew=renew if tokens.renewable(current) and credentials.get("refresh_token") else None,
         )
         platform = platforms[current.platform]

@@ -219,8 +219,11 @@ def _mail_target(value: str) -> SmtpServer | MailFolder:
         return MailFolder(path)
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
         raise ValueError("is not a mail server. Write smtp://user:password@host:587, smtps://user:password@host or folder:/path.")
-    if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("holds more than user, password, host and port. Special characters in passwords are written as %XX.")
+    if parts.path.strip("/") or parts.query not in {"", "tls=offered", "tls=required"} or parts.fragment:
+        raise ValueError(
+            "holds more than user, password, host and port (and tls=required). "
+            "Special characters in passwords are written as %XX."
+        )
     implicit_tls = parts.scheme == "smtps"
     port = parts.port or (465 if implicit_tls else 587)
     return SmtpServer(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), implicit_tls)

@@ -43,6 +43,7 @@ class ConnectionInfo(NamedTuple):
     currency: str = ""
     zone: str = "UTC"
     facts: Mapping[str, object] = {}  # StoreFacts.details as stored
+    # StoreSettings' own fields, and "former_tag_prefixes": tags that begin so may be removed, never added.
     settings: Mapping[str, object] = {}  # the store's own: {"counted_statuses": [...], "consent_meta_key": ..., ...}
     renew: Callable[[], Mapping[str, str]] | None = None  # fresh credentials after a 401, where the platform has them
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import msgspec
@@ -25,6 +25,9 @@ from plugin_core.errors import (
 RECONNECT = "Open the app in the Shopify admin, or connect the store again: comeback connect shopify."
 _SCOPE = re.compile(r"\b(?:read|write)_[a-z_]+")
 LONGEST_WAIT = 3600.0  # seconds
+MOST_BYTES = 64 * 1024 * 1024
+MOST_SECONDS = 120.0
+_CHUNK = 64 * 1024
 _SHOWN = 300  # characters of Shopify's own message
 
 
@@ -83,6 +86,22 @@ def unknown_outcome(what: str, *, store: str) -> OutcomeUnknown:
     return OutcomeUnknown(
         f"a write was sent, but its answer was lost ({what}).", store=store, mend="It is looked up before it is done again."
     )
+
+
+def read_bounded(response: requests.Response, clock: Callable[[], float], *, store: str) -> None:
+    """Takes the body in, unpacked, up to a limit of size and time: whoever answers in a shop's place may never come to an end."""
+    started = clock()
+    body = bytearray()
+    with response:
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > MOST_BYTES or clock() - started > MOST_SECONDS:
+                raise BadAnswer(
+                    "Shopify's answer is larger or slower than any it gives.",
+                    store=store,
+                    mend="Check the .myshopify.com address.",
+                )
+    response._content = bytes(body)  # noqa: SLF001 - requests has no way to hand over a body that was read in pieces
 
 
 def parsed(response: requests.Response, *, store: str) -> dict[str, Any]:

@@ -99,7 +99,9 @@ class ShopifyClient:
 
     def write_profiles(self, profile_writes: Sequence[ProfileWrite]) -> list[WriteResult]:
         prefix = str(self._connection.settings.get("tag_prefix") or TAG_PREFIX)
-        return writes.write_profiles(self._transport, self._bulk_writer, profile_writes, prefix)
+        former = self._connection.settings.get("former_tag_prefixes") or ()
+        assert isinstance(former, Sequence)  # noqa: S101 - ConnectionInfo.settings says so
+        return writes.write_profiles(self._transport, self._bulk_writer, profile_writes, prefix, former=tuple(map(str, former)))
 
     def define_fields(self) -> None:
         """Gives our fields their names in the shop's admin; once is enough, more does no harm."""

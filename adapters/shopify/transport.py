@@ -11,7 +11,7 @@ import msgspec
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from adapters.shopify.answers import checked_status, cost_of, data_of, parsed, unknown_outcome
+from adapters.shopify.answers import checked_status, cost_of, data_of, parsed, read_bounded, unknown_outcome
 from adapters.shopify.documents import document
 from adapters.shopify.options import API_VERSION, ShopifyOptions
 from adapters.shopify.pacing import Pace
@@ -87,7 +87,10 @@ class AdminTransport:
             "X-Shopify-Access-Token": self._token,
         }
         try:
-            response = self._session.post(self._url, data=body, headers=headers, timeout=TIMEOUTS, allow_redirects=False)
+            response = self._session.post(
+                self._url, data=body, headers=headers, timeout=TIMEOUTS, allow_redirects=False, stream=True
+            )
+            read_bounded(response, self.clock, store=self.store)
         except requests.RequestException as problem:
             # The text of these holds addresses only, but says nothing a merchant can use.
             raise self._no_answer(problem, repeatable=repeatable) from problem

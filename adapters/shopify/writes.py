@@ -21,11 +21,18 @@ _LONGEST_TAG = 255
 
 
 def write_profiles(
-    transport: AdminTransport, bulk: BulkWriter, writes: Sequence[ProfileWrite], prefix: str, *, bulk_above: int = BULK_ABOVE
+    transport: AdminTransport,
+    bulk: BulkWriter,
+    writes: Sequence[ProfileWrite],
+    prefix: str,
+    *,
+    former: Sequence[str] = (),
+    bulk_above: int = BULK_ABOVE,
 ) -> list[WriteResult]:
-    """Tags without ``prefix`` are refused before anything is sent: they are the merchant's."""
+    """Tags without ``prefix`` are refused before anything is sent: they are the merchant's. ``former`` ones may go."""
     for write in writes:
-        _only_ours(transport.store, write, prefix)
+        _only_ours(transport.store, write.add_tags, (prefix,))
+        _only_ours(transport.store, write.remove_tags, (prefix, *former))
     attempts = [Attempt(write) for write in writes]
     for step in STEPS:
         some = [each for each in attempts if not each.errors and step.items(each.write)]
@@ -37,11 +44,11 @@ def write_profiles(
     return [each.result() for each in attempts]
 
 
-def _only_ours(store: str, write: ProfileWrite, prefix: str) -> None:
-    for tag in (*write.add_tags, *write.remove_tags):
-        if not prefix or not tag.startswith(prefix) or "," in tag or len(tag) > _LONGEST_TAG:
+def _only_ours(store: str, tags: Sequence[str], prefixes: tuple[str, ...]) -> None:
+    for tag in tags:
+        if not all(prefixes) or not tag.startswith(prefixes) or "," in tag or len(tag) > _LONGEST_TAG:
             raise InvalidInput(
-                f"{store}: {tag!r} is no tag of ours: it has to begin with {prefix!r}, without commas, at most 255 long."
+                f"{store}: {tag!r} is no tag of ours: it has to begin with {prefixes[0]!r}, without commas, at most 255 long."
             )
 
 

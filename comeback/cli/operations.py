@@ -40,12 +40,14 @@ def settings(store: str, assignments: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(body, ensure_ascii=False))
         return
+    shown = {name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for name, value in body.items()}
+    if pairs:
+        for name in dict.fromkeys(name for name, _ in pairs):
+            console.print(f"{name} = {escape(shown[name]) or '(not set)'}")
+        return
     table = Table(box=None, pad_edge=False, show_header=False)
-    chosen = {name for name, _ in pairs} or body.keys()
-    for name, value in body.items():
-        if name in chosen:
-            shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            table.add_row(name, escape(shown) or "(not set)", f"[dim]{store_settings.describe(name)}[/dim]")
+    for name, value in shown.items():
+        table.add_row(name, escape(value) or "(not set)", f"[dim]{store_settings.describe(name)}[/dim]")
     console.print(table, soft_wrap=False)
 
 
