@@ -8,12 +8,13 @@ from typing import Any
 from adapters.sandbox.cents import minor
 from adapters.sandbox.history import Line, Purchase
 from adapters.sandbox.shopify import build as shopify_build
-from adapters.sandbox.shopify import order_fields
+from adapters.sandbox.shopify import order_fields, telling
 from adapters.sandbox.shopify.store import ShopStore
 from adapters.sandbox.woocommerce import build as woo_build
 from adapters.sandbox.woocommerce import customers as woo_customers
 from adapters.sandbox.woocommerce import orders as woo_orders
 from adapters.sandbox.woocommerce.store import WooStore
+from adapters.sandbox.woocommerce.telling import tell
 
 Change = dict[str, Any]
 
@@ -25,23 +26,31 @@ def shopify(shop: ShopStore, change: Change) -> Any:
     with shop.lock:
         match change["kind"]:
             case "order":
-                return _shopify_order(shop, change)["id"]
+                made = _shopify_order(shop, change)
+                telling.order_changed(shop, made, "orders/create", "orders/updated")
+                return made["id"]
             case "refund":
                 order = shop.orders[change["order"]]
                 amount = minor(change["amount"]) if change.get("amount") else order_fields.net(order)
-                return shopify_build.add_refund(shop, order, amount, shop.clock.now(), [])["id"]
+                refund = shopify_build.add_refund(shop, order, amount, shop.clock.now(), [])
+                telling.refund_made(shop, order, refund)
+                return refund["id"]
             case "customer":
                 customer = shop.customers[change["id"]]
                 customer.update(change["set"], updated=shop.now())
+                telling.customer_changed(shop, customer)
                 return change["id"]
             case "consent":
-                shop.customers[change["id"]].update(marketing_state=change["state"], marketing_at=shop.now(), updated=shop.now())
+                customer = shop.customers[change["id"]]
+                customer.update(marketing_state=change["state"], marketing_at=shop.now(), updated=shop.now())
+                telling.consent_changed(shop, customer)
                 return change["id"]
             case "checkout_completed":
                 shop.checkouts[change["id"]].update(completed=shop.now(), updated=shop.now())
                 return change["id"]
             case "delete":
                 del getattr(shop, change["resource"])[change["id"]]
+                telling.gone(shop, change["resource"], change["id"])
                 return change["id"]
             case "inject":
                 shop.overlays[change["id"]] = change["set"]
@@ -87,11 +96,13 @@ def woocommerce(store: WooStore, change: Change) -> Any:
                 held = store.customers[int(change["id"])]
                 woo_orders.write_meta(store, held["meta_data"], meta)
                 store.touch(held)
+                tell(store, "customer", held["id"], "updated")
                 return held["id"]
             case "status":
                 held = store.orders[int(change["order"])]
                 held["status"] = change["status"]
                 store.touch(held)
+                tell(store, "order", held["id"], "deleted" if change["status"] == "trash" else "updated")
                 return held["id"]
             case "delete":
                 del getattr(store, change["resource"])[int(change["id"])]

@@ -27,7 +27,14 @@ from adapters.sandbox.woocommerce.store import WooStore
 
 SHOP = "comeback-demo.myshopify.com"
 TAG_PREFIX, META_PREFIX = "cb:", "comeback_"
-OPTIONS = {"shuffled_lines": bool, "bulk_polls": int, "bulk_limit": int, "refunds_route": bool, "coupons_enabled": bool}
+OPTIONS = {
+    "shuffled_lines": bool,
+    "bulk_polls": int,
+    "bulk_limit": int,
+    "refunds_route": bool,
+    "coupons_enabled": bool,
+    "webhook_url": str,
+}
 
 
 @dataclass
@@ -139,6 +146,9 @@ def start_twins(
     try:
         yield twins
     finally:
+        senders: tuple[ShopStore | WooStore, ...] = (*stores.values(), woo)
+        for each in senders:
+            each.deliveries.close()
         first.close()
         second.close()
 
@@ -197,6 +207,8 @@ def _options(twin: ShopifyTwin | WooCommerceTwin, given: dict[str, Any]) -> dict
     for name, value in given.items():
         if name == "bucket" and isinstance(twin, ShopifyTwin):
             twin.store.bucket.set(float(value["maximum"]), float(value["restore_rate"]))
+        elif name == "deliveries":
+            twin.store.deliveries.options(value)
         elif name in OPTIONS and hasattr(twin.store, name):
             setattr(twin.store, name, OPTIONS[name](value))
         else:

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from adapters.sandbox.shopify import telling
 from adapters.sandbox.shopify.build import put_metafield
 from adapters.sandbox.shopify.fields import digest
 from adapters.sandbox.shopify.projector import Arguments
@@ -86,6 +87,9 @@ def _moved(shop: ShopStore, node: Record, sign: str, tags: list[str], *, changed
         shop.tag_writes[node["id"]][sign + tag] += 1
     if changed:
         node["updated"] = shop.now()
+        if node["__typename"] == "Customer":
+            telling.customer_changed(shop, node)
+            telling.tags_changed(shop, node, tags, added=sign == "+")
 
 
 def namespace_of(shop: ShopStore, given: str | None) -> str:
@@ -243,6 +247,7 @@ def consent_update(shop: ShopStore, arguments: Arguments) -> Record:
     customer["marketing_level"] = wanted.get("marketingOptInLevel") or "SINGLE_OPT_IN"
     customer["marketing_at"] = wanted.get("consentUpdatedAt") or shop.now()
     customer["updated"] = shop.now()
+    telling.consent_changed(shop, customer)
     return {"customer": customer, "userErrors": []}
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.sandbox.clock import Clock
+from adapters.sandbox.deliveries import Deliveries
 from adapters.sandbox.draw import token
 from adapters.sandbox.shopify.cost import Bucket
 
@@ -45,6 +46,8 @@ class ShopStore:
         self.shuffled_lines = False
         self.bulk_polls = 1  # how often an operation is seen CREATED and RUNNING at least
         self.bulk_limit = 5
+        self.webhook_url = ""  # of the app's configuration; "" sends nothing
+        self.deliveries = Deliveries(seed)
         self.lock = threading.RLock()
         self.customers: dict[str, Record] = {}
         self.orders: dict[str, Record] = {}

@@ -13,6 +13,7 @@ from adapters.sandbox.people import Person
 from adapters.sandbox.split import WOOCOMMERCE, discount_code, purchases_in
 from adapters.sandbox.woocommerce import accounts, shapes
 from adapters.sandbox.woocommerce.store import Record, WooStore
+from adapters.sandbox.woocommerce.telling import tell
 
 EUR_PER_100_GBP = 117
 TAX = 20  # per cent, on top of the price
@@ -207,4 +208,5 @@ def add_refund(store: WooStore, order: Record, amount: int, at: datetime, lines:
         order.update(moved)
     if full:
         order["status"] = "refunded"
+    tell(store, "order", order["id"], "updated")
     return made

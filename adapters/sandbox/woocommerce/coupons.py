@@ -12,6 +12,7 @@ from adapters.sandbox.woocommerce.errors import UNKNOWN_COUPON, WooError, unknow
 from adapters.sandbox.woocommerce.orders import in_order, write_meta
 from adapters.sandbox.woocommerce.params import DATE, Params, only, page, within
 from adapters.sandbox.woocommerce.store import Record, WooStore
+from adapters.sandbox.woocommerce.telling import tell
 
 CHOICES = ("date", "id", "include", "title", "slug", "modified")
 TYPES = ("percent", "fixed_cart", "fixed_product")
@@ -67,6 +68,7 @@ def add(store: WooStore, body: dict[str, Any]) -> Record:
     _apply(store, made, body)
     store.coupons[number] = made
     store.code_attempts[code]["created"] += 1
+    tell(store, "coupon", number, "created", "updated")
     return made
 
 
@@ -106,6 +108,7 @@ def update(store: WooStore, request: Request, number: int) -> Response:
     held = _the(store, number)
     _apply(store, held, request.json())
     store.touch(held)
+    tell(store, "coupon", number, "updated")
     return answer(held)
 
 
@@ -118,6 +121,7 @@ def remove(store: WooStore, request: Request, number: int) -> Response:
         return answer(before)
     held["status"] = "trash"  # which frees the code
     store.touch(held)
+    tell(store, "coupon", number, "deleted")
     return answer(before)
 
 

@@ -12,6 +12,7 @@ from adapters.sandbox.woocommerce.errors import UNKNOWN_CUSTOMER, WooError, inva
 from adapters.sandbox.woocommerce.orders import write_meta
 from adapters.sandbox.woocommerce.params import Params, only, page
 from adapters.sandbox.woocommerce.store import Record, WooStore
+from adapters.sandbox.woocommerce.telling import tell
 
 CHOICES = ("id", "include", "name", "registered_date")
 ROLES = ("all", "administrator", "editor", "author", "contributor", "subscriber", "customer", "shop_manager")
@@ -90,6 +91,7 @@ def change(store: WooStore, number: int, body: dict[str, Any]) -> Record:
     for key in write_meta(store, held["meta_data"], body.get("meta_data", []), hidden=False):
         store.meta_writes[number][key] += 1
     store.touch(held)
+    tell(store, "customer", number, "updated")
     return held
 
 
@@ -112,6 +114,7 @@ def add(store: WooStore, body: dict[str, Any]) -> Record:
     )  # fmt: skip
     write_meta(store, made["meta_data"], body.get("meta_data", []), hidden=False)
     store.customers[number] = made
+    tell(store, "customer", number, "created", "updated")
     return made
 
 
@@ -125,6 +128,8 @@ def remove(store: WooStore, request: Request, number: int) -> Response:
             order["_links"].pop("customer", None)
             store.touch(order)
     del store.customers[number]
+    if held["role"] == "customer":
+        tell(store, "customer", number, "deleted")
     return answer(held)
 
 

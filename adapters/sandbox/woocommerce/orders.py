@@ -11,6 +11,7 @@ from adapters.sandbox.woocommerce import build, shapes
 from adapters.sandbox.woocommerce.errors import UNKNOWN_CUSTOMER, UNKNOWN_ORDER, WooError, unknown
 from adapters.sandbox.woocommerce.params import Params, only, page, within
 from adapters.sandbox.woocommerce.store import Record, WooStore
+from adapters.sandbox.woocommerce.telling import tell
 
 CHOICES = ("date", "id", "include", "title", "slug", "modified")
 KEYS = {"date": "date_created_gmt", "modified": "date_modified_gmt", "title": "date_created_gmt", "slug": "date_created_gmt"}
@@ -72,9 +73,13 @@ def update(store: WooStore, request: Request, number: int) -> Response:
         left = minor(order["total"]) + sum(minor(each["total"]) for each in order["refunds"])
         if left > 0:
             build.add_refund(store, order, left, store.clock.now(), [], "Order fully refunded.")
+    # Out of the trash by the API: no webhook at all.
+    silent = order["status"] == "trash"
     if status:
         order["status"] = status
     store.touch(order)
+    if not silent:
+        tell(store, "order", number, "updated")
     return _shown(store, request, order)
 
 
@@ -88,6 +93,7 @@ def remove(store: WooStore, request: Request, number: int) -> Response:
     order["meta_data"].append(store.meta("_wp_trash_meta_status", f"wc-{order['status']}"))
     order["status"] = "trash"
     store.touch(order)
+    tell(store, "order", number, "deleted")
     return answer(before)
 
 
@@ -196,6 +202,7 @@ def place(store: WooStore, body: dict[str, Any]) -> Record:
     )  # fmt: skip
     write_meta(store, made["meta_data"], body.get("meta_data", []))
     store.orders[made["id"]] = made
+    tell(store, "order", made["id"], "created", "updated")
     return made
 
 

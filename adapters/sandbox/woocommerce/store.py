@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapters.sandbox.clock import Clock
+from adapters.sandbox.deliveries import Deliveries
 from adapters.sandbox.draw import token
 
 Record = dict[str, Any]
@@ -43,6 +44,10 @@ class WooStore:
         self.categories: dict[int, Record] = {}
         self.webhooks: dict[int, Record] = {}
         self.webhook_secrets: dict[int, str] = {}
+        self.webhook_failures: Counter[int] = Counter()  # in a row
+        self.unpinged: set[int] = set()  # webhooks whose ping nobody has answered with 200
+        self.queued: set[tuple[int, int]] = set()  # webhook and record that wait for their turn
+        self.deliveries = Deliveries(seed)
         self.overlays: dict[tuple[str, int], tuple[Record, tuple[str, ...]]] = {}  # injected faults: fields set, fields removed
         self.writes: Counter[str] = Counter()  # requests that wrote, by "METHOD route"
         self.reads: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Routes of webhooks: kept and listed; nothing is delivered."""
+"""Routes of webhooks: kept, listed, and pinged when they are made or moved."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from adapters.sandbox.web import Request, Response, answer
 from adapters.sandbox.woocommerce.errors import UNKNOWN_WEBHOOK, WooError, unknown
 from adapters.sandbox.woocommerce.params import Params, page
 from adapters.sandbox.woocommerce.store import Record, WooStore
+from adapters.sandbox.woocommerce.telling import ping
 
 EVENTS = frozenset({"created", "updated", "deleted", "restored"})
 RESOURCES = frozenset({"coupon", "customer", "order", "product"})
@@ -44,6 +45,7 @@ def create(store: WooStore, request: Request) -> Response:
     }  # fmt: skip
     store.webhooks[number] = made
     store.webhook_secrets[number] = str(body.get("secret", ""))
+    ping(store, number, made["delivery_url"])
     return answer(made, 201)
 
 
@@ -63,6 +65,8 @@ def update(store: WooStore, request: Request, number: int) -> Response:
     if "secret" in body:
         store.webhook_secrets[number] = str(body["secret"])
     store.touch(held)
+    if "delivery_url" in body:
+        ping(store, number, held["delivery_url"])
     return answer(held)
 
 

@@ -1,0 +1,75 @@
+"""Webhooks of the Shopify twin: to the one address of the app's configuration, signed with its secret, in the old REST shapes."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import uuid
+from functools import partial
+from typing import Any
+
+import orjson
+
+from adapters.sandbox.cents import text
+from adapters.sandbox.deliveries import Outgoing
+from adapters.sandbox.shopify.store import VERSION, Record, ShopStore
+
+
+def tell(shop: ShopStore, topic: str, body: Record) -> None:
+    """``body`` is sent as it is now; its event keeps its id over all repetitions."""
+    if not shop.webhook_url:
+        return
+    raw = orjson.dumps(body)
+    headers = {
+        "Content-Type": "application/json", "X-Shopify-Topic": topic, "X-Shopify-Shop-Domain": shop.domain,
+        "X-Shopify-API-Version": VERSION, "X-Shopify-Webhook-Id": str(uuid.uuid4()), "X-Shopify-Event-Id": str(uuid.uuid4()),
+        "X-Shopify-Triggered-At": shop.now(),
+        "X-Shopify-Hmac-Sha256": base64.b64encode(hmac.digest(shop.client_secret.encode(), raw, "sha256")).decode(),
+    }  # fmt: skip
+    shop.deliveries.add(partial(Outgoing, shop.webhook_url, headers, raw))
+
+
+def _number(gid: str) -> int:
+    return int(gid.rsplit("/", 1)[1])
+
+
+def customer_changed(shop: ShopStore, customer: Record, topic: str = "customers/update") -> None:
+    """Tags, consent and sums are not in it any more."""
+    tell(shop, topic, {
+        "id": _number(customer["id"]), "admin_graphql_api_id": customer["id"], "email": customer["email"],
+        "first_name": customer["first"], "last_name": customer["last"], "phone": customer["phone"], "currency": shop.currency,
+        "created_at": customer["created"], "updated_at": customer["updated"], "verified_email": True, "addresses": [],
+    })  # fmt: skip
+
+
+def tags_changed(shop: ShopStore, customer: Record, tags: list[str], *, added: bool) -> None:
+    topic = "customer.tags_added" if added else "customer.tags_removed"
+    tell(shop, topic, {"customerId": customer["id"], "tags": tags, "occurredAt": shop.now()})
+
+
+def consent_changed(shop: ShopStore, customer: Record) -> None:
+    state = {"state": customer["marketing_state"].lower(), "consent_updated_at": customer["marketing_at"]}
+    body = {"customer_id": _number(customer["id"]), "email_address": customer["email"], "email_marketing_consent": state}
+    tell(shop, "customers_email_marketing_consent/update", body)
+
+
+def order_changed(shop: ShopStore, order: Record, *topics: str) -> None:
+    for topic in topics or ("orders/updated",):
+        tell(shop, topic, {
+            "id": _number(order["id"]), "admin_graphql_api_id": order["id"], "name": order["name"], "email": order["email"],
+            "created_at": order["processed"], "updated_at": order["updated"], "processed_at": order["processed"],
+            "financial_status": order["status"].lower(), "currency": shop.currency, "total_price": text(order["received"]),
+            "customer": {"id": _number(order["customer"]["id"])} if order["customer"] else None, "test": order["test"],
+        })  # fmt: skip
+
+
+def refund_made(shop: ShopStore, order: Record, refund: Record) -> None:
+    body = {"id": _number(refund["id"]), "order_id": _number(order["id"]), "created_at": shop.now()}
+    tell(shop, "refunds/create", body)
+    order_changed(shop, order)
+
+
+def gone(shop: ShopStore, resource: str, gid: str) -> None:
+    topics: dict[str, Any] = {"customers": "customers/delete", "orders": "orders/delete", "discounts": "discounts/delete"}
+    if resource in topics:
+        tell(shop, topics[resource], {"id": _number(gid), "admin_graphql_api_id": gid})
