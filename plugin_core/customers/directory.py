@@ -36,11 +36,16 @@ class Person(NamedTuple):
 
 
 _SQL = """
-SELECT c.id, c.key, c.email, c.first_name, c.last_name, s.orders_count, s.net_spent, s.foreign_orders, s.first_order_at, s.last_order_at,
-       s.rfm_group, s.recency_score, s.frequency_score, s.monetary_score, s.lifecycle, s.segment_bits, s.points, s.points_pending, s.tier
+SELECT c.id, c.first_name, c.last_name, s.foreign_orders, s.recency_score, s.frequency_score, s.monetary_score, s.segment_bits,
+       c.key, c.email, s.orders_count, s.net_spent, s.first_order_at, s.last_order_at, s.rfm_group AS rfm, s.lifecycle,
+       s.points, s.points_pending, s.tier
 FROM customer_stats s JOIN customers c ON c.id = s.customer_id
 WHERE s.store_id = ? {only} ORDER BY c.email, c.key
 """
+_AS_THEY_ARE = (
+    *("key", "email", "orders_count", "net_spent", "first_order_at", "last_order_at", "rfm", "lifecycle"),
+    *("points", "points_pending", "tier"),
+)
 
 
 def people(session: Session, store: Store, *, email: str | None = None) -> Iterator[Person]:
@@ -51,25 +56,14 @@ def people(session: Session, store: Store, *, email: str | None = None) -> Itera
     accounts = _accounts(session, store)
     codes = dict(bulk.select(session, "SELECT customer_id, code FROM referral_codes WHERE store_id = ?", store.id))
     words = standing_consents(session, store.account_id)
-    for row in rows:
-        person, key, address, first, last, orders, net, foreign, first_at, last_at, group, r, f, m, lifecycle, bits, points, pending, tier = row
+    for person, first, last, foreign, r, f, m, bits, *rest in rows:
         yield Person(
-            key=key,
-            email=address,
+            **dict(zip(_AS_THEY_ARE, rest, strict=True)),
             name=f"{first} {last}".strip(),
             external_ids=tuple(accounts.get(person, ())),
-            orders_count=orders,
-            net_spent=net,
             foreign_orders=_json(foreign) or {},
-            first_order_at=first_at,
-            last_order_at=last_at,
-            rfm=group,
             rfm_scores=f"{r}{f}{m}" if r else "",
-            lifecycle=lifecycle,
             segments=tuple(slug for bit, slug in slugs.items() if bits >> bit & 1),
-            points=points,
-            points_pending=pending,
-            tier=tier,
             referral_code=codes.get(person, ""),
             consent={channel: words.get((person, channel), "unknown") for channel in ("email", "sms")},
         )
@@ -80,7 +74,8 @@ def standing_consents(session: Session, account_id: int) -> dict[tuple[int, str]
     found: dict[tuple[int, str], dict[int, tuple[str, int]]] = {}
     rows = bulk.select(
         session,
-        "SELECT n.customer_id, n.channel, n.store_id, n.state, n.at FROM consents n JOIN customers c ON c.id = n.customer_id WHERE c.account_id = ?",
+        "SELECT n.customer_id, n.channel, n.store_id, n.state, n.at FROM consents n "
+        "JOIN customers c ON c.id = n.customer_id WHERE c.account_id = ?",
         account_id,
     )
     for person, channel, store_id, state, at in rows:
@@ -100,7 +95,9 @@ def _standing(said: dict[int, tuple[str, int]]) -> str:
 def _accounts(session: Session, store: Store) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     rows = bulk.select(
-        session, "SELECT customer_id, external_id FROM store_customers WHERE store_id = ? AND deleted_at IS NULL ORDER BY id", store.id
+        session,
+        "SELECT customer_id, external_id FROM store_customers WHERE store_id = ? AND deleted_at IS NULL ORDER BY id",
+        store.id,
     )
     for person, external_id in rows:
         found.setdefault(person, []).append(external_id)
