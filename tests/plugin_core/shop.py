@@ -54,9 +54,22 @@ def order(external_id: str, email: str = "", *, placed_at: int = 10 * DAY, total
     """A counted order; the goods are the whole of it unless said otherwise."""
     refunded = more.get("refunded", 0)
     fields: dict[str, Any] = {
-        **{"modified_at": placed_at, "content_hash": "", "number": f"#{external_id}", "status": "PAID", "counted": True},
-        **{"void": False, "test": False, "customer_id": "", "first_name": "", "last_name": "", "country": "", "locale": ""},
-        **{"currency": "EUR", "refunded": 0, "merchandise": total, "basis": max(0, total - refunded)},
+        "modified_at": placed_at,
+        "content_hash": "",
+        "number": f"#{external_id}",
+        "status": "PAID",
+        "counted": True,
+        "void": False,
+        "test": False,
+        "customer_id": "",
+        "first_name": "",
+        "last_name": "",
+        "country": "",
+        "locale": "",
+        "currency": "EUR",
+        "refunded": 0,
+        "merchandise": total,
+        "basis": max(0, total - refunded),
         **more,
     }
     record = OrderRecord(external_id=external_id, email=email, placed_at=placed_at, total=total, **fields)
