@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import structlog
 
@@ -46,6 +47,12 @@ class Report:
     finished: bool = False
 
 
+class _Told(NamedTuple):
+    total: int
+    progress: Progress | None
+    batch: int
+
+
 def plan(context: JobContext, store_id: int) -> Plan:
     """Reads only."""
     with context.database.read() as session:
@@ -64,7 +71,7 @@ def plan(context: JobContext, store_id: int) -> Plan:
     return Plan(store.key, traces.accounts, traces.tags, standings, note)
 
 
-def uninstall(context: JobContext, store_id: int, *, actor: str, progress: Progress | None = None) -> Report:
+def uninstall(context: JobContext, store_id: int, *, actor: str, progress: Progress | None = None, batch: int = BATCH) -> Report:
     """Raises StoreError where the store can't be worked with at all; what was done until then is done.
 
     Unless everything could be removed the store stays "uninstalling" and keeps its credentials: call it again.
@@ -82,7 +89,7 @@ def uninstall(context: JobContext, store_id: int, *, actor: str, progress: Progr
     if left["waiting"]:
         report.problems.append(f"{left['waiting']} things of people who were erased are still in the store.")
     with context.client(store) as client:
-        _remove_profiles(context, store, client, report, traces.accounts, progress)
+        _remove_profiles(context, store, client, report, _Told(traces.accounts, progress, batch))
         _remove_codes(context, store, client, report, progress)
         path = f"/webhooks/{store.platform}/{store.key}"
         report.problems += client.remove_setup(path)
@@ -94,13 +101,11 @@ def uninstall(context: JobContext, store_id: int, *, actor: str, progress: Progr
     return report
 
 
-def _remove_profiles(
-    context: JobContext, store: Store, client: StoreClient, report: Report, total: int, progress: Progress | None
-) -> None:
+def _remove_profiles(context: JobContext, store: Store, client: StoreClient, report: Report, told: _Told) -> None:
     after = 0
     while True:
         with context.database.read() as session:
-            steps = undo.profiles(session, store, after=after, limit=BATCH)
+            steps = undo.profiles(session, store, after=after, limit=told.batch)
         if not steps:
             return
         after = steps[-1].account_id
@@ -114,8 +119,8 @@ def _remove_profiles(
                 report.problems.append(f"Customer {step.write.customer_id}: {result.error}")
         with context.database.write() as session:
             undo.undone(session, session.get_one(Store, store.id), done, now=context.clock())
-        if progress:
-            progress("accounts", report.counts["accounts"] + report.counts["gone"], total)
+        if told.progress:
+            told.progress("accounts", report.counts["accounts"] + report.counts["gone"], told.total)
 
 
 def _remove_codes(context: JobContext, store: Store, client: StoreClient, report: Report, progress: Progress | None) -> None:
