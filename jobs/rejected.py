@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from jobs.context import JobContext
 from plugin_core.apply import upsert_many
+from plugin_core.customers.privacy.door import names_erased
 from plugin_core.platforms import StoreClient
 from plugin_core.records import Rejected
 from plugin_core.stores import settings as store_settings
@@ -19,6 +20,8 @@ from plugin_core.stores.models import RejectedRecord, Store
 
 def keep_rejected(session: Session, vault: Vault, store: Store, rejected: Sequence[Rejected], *, now: int) -> None:
     for item in rejected:
+        if names_erased(session, store, item):
+            continue
         digest = hashlib.blake2b(item.raw.encode(), digest_size=8).hexdigest()
         stored = session.scalars(
             select(RejectedRecord).where(

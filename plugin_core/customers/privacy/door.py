@@ -7,6 +7,7 @@ from a day before a new opt-in on       somebody new, with a key and history of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -18,10 +19,13 @@ from plugin_core.customers.identity import normalise_email
 from plugin_core.customers.models import Customer, StoreCustomer
 from plugin_core.customers.privacy import identities
 from plugin_core.customers.privacy.identities import Erasure, account_identity
-from plugin_core.records import CheckoutRecord, ConsentRecord, CustomerRecord, Deletion, OrderRecord
+from plugin_core.customers.privacy.traces import accounts_named, decoded
+from plugin_core.records import CheckoutRecord, ConsentRecord, CustomerRecord, Deletion, OrderRecord, Rejected
 from plugin_core.stores.models import Store
 from plugin_core.tables import metadata
 
+# In a record that can't be translated anything may stand anywhere.
+_ADDRESS = re.compile(r"[^\s\"'<>,;:\\()\[\]{}]+@[^\s\"'<>,;:\\()\[\]{}]+")
 _PSEUDONYM = ("store_id", "external_id", "customer_id", "email", "tags", "role", "platform_group", "modified_at")
 _REST = ("content_hash", "placeholder", "nameless", "deleted_at")
 
@@ -162,3 +166,15 @@ def _known(session: Session, store: Store, orders: Iterable[OrderRecord]) -> set
         *(store.id, bulk.values(session, {each.customer_id for each in orders} - {""})),
     )
     return {row[0] for row in rows}
+
+
+def names_erased(session: Session, store: Store, rejected: Rejected) -> bool:
+    """Whether a record that can't be translated names somebody erased: such a one is not kept."""
+    key = identities.key_of(session, store.account_id)
+    if key is None:
+        return False
+    wanted = {normalise_email(each) for each in _ADDRESS.findall(rejected.raw.replace("\\/", "/"))}
+    named = accounts_named(decoded(rejected.raw)) | ({rejected.external_id} if rejected.resource == "customers" else set())
+    wanted |= {account_identity(store.key, each) for each in named if each}
+    past = identities.erasures(session, store.account_id, key, wanted)
+    return any(each[-1].returned_at is None for each in past.values())

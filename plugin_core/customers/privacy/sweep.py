@@ -68,11 +68,12 @@ def remove_sealed(session: Session, vault: Vault, store_ids: Sequence[int], trac
     for delivery in session.scalars(
         select(WebhookDelivery).where(WebhookDelivery.store_id.in_(store_ids), sa.or_(kept, named_too))
     ):
-        if delivery.body and _might(traces, lambda held: _body(vault, held), delivery):
+        about = (delivery.store_id, delivery.resource_id) in accounts and "customer" in delivery.topic
+        if delivery.body and (about or _might(traces, lambda held: _body(vault, held), delivery)):
             delivery.body, delivery.state, delivery.due_at = b"", "ignored", None
             delivery.problem, delivery.trace = "The person it was about has been erased.", ""
             removed += 1
-        if (delivery.store_id, delivery.resource_id) in accounts and "customer" in delivery.topic:
+        if about:
             delivery.resource_id = ""
     session.flush()
     return removed

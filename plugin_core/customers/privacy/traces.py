@@ -46,16 +46,26 @@ class Traces(NamedTuple):
 
     def speaks_of(self, text: str) -> bool:
         """Whether ``text`` (JSON or not) holds an address, number or full name of theirs, or names an account of theirs."""
-        try:
-            decoded = json.loads(text)
-        except ValueError:
-            decoded = None
-        plain = text if decoded is None else json.dumps(decoded, ensure_ascii=False)
+        record = decoded(text)
+        plain = text if record is None else json.dumps(record, ensure_ascii=False)
         folded = plain.casefold()
         if any(needle.casefold() in folded for needle in self.needles()):
             return True
         ids = {each.external_id for each in self.accounts}
-        return bool(ids) and any(str(value).rpartition("/")[2] in ids for value in _customer_ids(decoded))
+        return bool(ids & accounts_named(record))
+
+
+def accounts_named(record: Any) -> set[str]:
+    """The customers a store's own record (decoded JSON) names, by their ids."""
+    return {str(value).rpartition("/")[2] for value in _customer_ids(record)}
+
+
+def decoded(text: str) -> Any:
+    """None where it is no JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def survivor_of(session: Session, customer_id: int) -> Customer:
@@ -140,7 +150,7 @@ def _customer_ids(value: Any, name: str = "") -> Iterable[Any]:
     """Whatever a record from a store gives as the id of a customer."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _customer_ids(inner, f"customer.{key}" if name in {"customer", ""} and key == "id" else key)
+            yield from _customer_ids(inner, f"customer.{key}" if name == "customer" and key == "id" else key)
     elif isinstance(value, list):
         for inner in value:
             yield from _customer_ids(inner, name)

@@ -28,6 +28,20 @@ def test_a_mail_is_one_file_named_by_its_id_and_stands_in_the_index(tmp_path: Pa
     assert (folder.folder / "m1@north.example.eml").stat().st_mode & 0o077 == 0
 
 
+def test_a_forgotten_mail_leaves_neither_file_nor_line(tmp_path: Path) -> None:
+    folder = FolderChannel(tmp_path / "mails")
+    folder.send(MAIL)
+    folder.send(MAIL._replace(message_id="m2@north.example", to="cleo@people.example"))
+    folder.forget(["m1@north.example", "never-sent@north.example"])
+    assert [path.name for path in sorted(folder.folder.iterdir())] == ["index.txt", "m2@north.example.eml"]
+    index = (folder.folder / "index.txt").read_text("utf-8")
+    assert "ben@people.example" not in index
+    assert "cleo@people.example" in index
+    folder.forget(["m1@north.example"])
+    FolderChannel(tmp_path / "never made").forget(["m1@north.example"])
+    assert not (tmp_path / "never made").exists()
+
+
 def test_an_id_can_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     folder = FolderChannel(tmp_path / "mails")
     folder.send(MAIL._replace(message_id="../../out"))

@@ -15,7 +15,7 @@ from adapters.shopify.tokens import exchange_id_token, refresh
 from plugin_core.clock import to_us
 from plugin_core.errors import AccessRevoked
 from plugin_core.money import major
-from plugin_core.platforms import CodeSpec, ConnectionInfo, ProfileWrite
+from plugin_core.platforms import CodeSpec, ConnectionInfo, CreatedCode, MadeCode, ProfileWrite
 from plugin_core.records import OrderRecord
 
 
@@ -107,6 +107,39 @@ def test_a_code_is_made_once_and_adopted_after_a_lost_answer(connect, twin, now)
     assert client.create_code(spec).adopted
     assert [each for each in twin.state()["codes"] if each.upper() == spec.code] == [spec.code]
     client.delete_code(client.create_code(spec))
+
+
+def test_how_our_codes_stand_is_known_by_id_and_by_name(connect, twin, now):
+    client = connect()
+    customers, _ = pulled(client, "customers")
+    until = to_us(now + timedelta(days=30))
+    made = {}
+    for name in ("USED", "FREE", "LOST", "GONE"):
+        spec = CodeSpec(f"CBLOOK{name}", "Comeback winback", f"winback:{name}", 10, to_us(now), until, customers[0].external_id)
+        made[name] = client.create_code(spec)
+    client.delete_code(made["GONE"])
+    node = twin.store.discounts[f"gid://shopify/DiscountCodeNode/{made['USED'].external_id}"]
+    node["discount"]["used"] = 1
+    asked = [
+        *(MadeCode(each.code, f"winback:{name}", each.external_id) for name, each in made.items() if name != "LOST"),
+        MadeCode("CBLOOKLOST", "winback:LOST"),
+        MadeCode("CBLOOKLOST", "somebody else's"),
+    ]
+    stand = client.look_up_codes(asked)
+    assert [each.state for each in stand] == ["used", "unused", "gone", "unused", "gone"]
+    assert stand[3].code.external_id == made["LOST"].external_id
+    for each in (*stand[:2], stand[3]):
+        client.delete_code(CreatedCode(each.code.code, each.code.external_id))
+
+
+def test_definitions_of_our_fields_go_with_their_values_and_twice_is_no_error(connect, twin):
+    client = connect()
+    customers, _ = pulled(client, "customers")
+    client.define_fields()
+    client.write_profiles([ProfileWrite(customers[0].external_id, {"points": 5})])
+    assert client.remove_setup("/webhooks/shopify/demo") == client.remove_setup("/webhooks/shopify/demo") == []
+    assert twin.store.definitions == {}
+    assert f"gid://shopify/Customer/{customers[0].external_id}" not in twin.state()["metafields"]
 
 
 def test_a_wrong_token_is_said_to_be_one(connect):

@@ -12,7 +12,7 @@ from adapters.sandbox import Twins, start_twins
 from adapters.woocommerce import WooCommerceClient, WooCommerceOptions, WooCommercePlatform
 from plugin_core.clock import DAY_US, to_us, utc_now
 from plugin_core.errors import BadAnswer, OutcomeUnknown, StoreError
-from plugin_core.platforms import CodeSpec, ConnectionInfo, ProfileWrite
+from plugin_core.platforms import CodeSpec, ConnectionInfo, MadeCode, ProfileWrite
 from plugin_core.records import OrderRecord, Page
 
 
@@ -151,3 +151,30 @@ def test_our_writing_is_no_change_of_the_customer(store):
     store.write_profiles([ProfileWrite(person.external_id, {"points": 10, "lifecycle": "new"})])
     after = store.fetch("customers", [person.external_id]).records[0]
     assert after.content_hash == person.content_hash
+
+
+def test_how_our_coupons_stand_is_known_by_id_and_by_name(twins, store):
+    now = to_us(utc_now())
+    made = {}
+    for name in ("used", "free", "lost", "gone"):
+        spec = CodeSpec(
+            f"cb-look-{name}", "Comeback winback", f"winback:{name}", 10, now, now + DAY_US, email="ada@people.example"
+        )
+        made[name] = store.create_code(spec)
+    store.delete_code(made["gone"])
+    twins.woocommerce.store.coupons[int(made["used"].external_id)]["usage_count"] = 1
+    asked = [
+        *(MadeCode(each.code, f"winback:{name}", each.external_id) for name, each in made.items() if name != "lost"),
+        MadeCode("CB-LOOK-LOST", "winback:lost"),
+        MadeCode("CB-LOOK-LOST", "somebody else's"),
+    ]
+    stand = store.look_up_codes(asked)
+    assert [each.state for each in stand] == ["used", "unused", "gone", "unused", "gone"]
+    assert stand[3].code.external_id == made["lost"].external_id
+
+
+def test_only_webhooks_that_lead_to_us_are_removed(twins, store):
+    store.ensure_webhooks("https://comeback.example/webhooks/woocommerce/demo", "s", ["order.created", "order.updated"])
+    store.ensure_webhooks("https://comeback.example/webhooks/woocommerce/other", "s", ["order.created"])
+    assert store.remove_setup("/webhooks/woocommerce/demo") == store.remove_setup("/webhooks/woocommerce/demo") == []
+    assert [each["delivery_url"][-5:] for each in twins.woocommerce.store.webhooks.values()] == ["other"]

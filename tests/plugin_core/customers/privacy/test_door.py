@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from jobs.rejected import keep_rejected
 from plugin_core.customers.privacy.erase import erase_person
-from plugin_core.records import CheckoutRecord, ConsentRecord, Deletion
+from plugin_core.records import CheckoutRecord, ConsentRecord, Deletion, Rejected
 from tests.plugin_core import shop as people
 from tests.plugin_core.offers.world import NOW, VAULT, open_shop
 from tests.plugin_core.shop import DAY, rows, take
@@ -127,3 +130,18 @@ def test_a_namesake_at_another_merchant_is_not_touched(session, shop):
     other = people.store(session, people.account(session, "other"), "other")
     take(session, other, people.customer("7", EMAIL, first_name="Ada"))
     assert named(session) == [EMAIL]
+
+
+@pytest.mark.parametrize(
+    ("resource", "external_id", "raw", "hers"),
+    [
+        ("orders", "50", {"id": 50, "billing": {"email": "ADA@People.example"}}, True),
+        ("orders", "51", {"id": 51, "customer": {"id": "gid://shopify/Customer/7"}}, True),
+        ("customers", "7", {"id": 7}, True),
+        ("orders", "7", {"id": 7, "quantity": 7, "email": "ben@people.example"}, False),
+    ],
+)
+def test_what_can_not_be_read_is_not_kept_where_it_is_about_her(session, shop, resource, external_id, raw, hers):
+    store, _ = shop
+    keep_rejected(session, VAULT, store, [Rejected(resource, external_id, json.dumps(raw), "no date")], now=LATER)
+    assert bool(rows(session, "SELECT * FROM rejected_records")) is not hers
