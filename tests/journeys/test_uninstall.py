@@ -15,6 +15,7 @@ from jobs.webhooks import ensure_webhooks
 from plugin_core.db import Database
 from plugin_core.errors import InvalidInput
 from plugin_core.platforms import ConnectionInfo
+from plugin_core.stores import settings
 from plugin_core.stores.connect import find_store
 from plugin_core.stores.models import Store, StoreCredential
 from tests.journeys.merchants import go, holdings, merchant, work
@@ -192,6 +193,18 @@ def test_what_can_not_be_removed_is_said_and_the_key_is_kept(database_url, tmp_p
         twins.woocommerce.faults.clear()
         assert leave(app, stores)["woocommerce"].finished
         assert holdings(twins) == before
+
+
+def test_tags_of_a_former_prefix_go_too(database_url, tmp_path):
+    with merchant(database_url, tmp_path, people=20) as (app, twins):
+        before = holdings(twins)
+        stores = work(app, twins)
+        with app.database.write() as session:
+            store = session.get_one(Store, stores["shopify"].id)
+            settings.change(session, store, {"tag_prefix": "club:"}, actor="test", now=app.context.clock())
+        assert twins.state()["shopify"]["tags"], "they still begin with cb:"
+        assert uninstall(app.context, store.id, actor="test").finished
+        assert holdings(twins)["shopify customers"] == before["shopify customers"]
 
 
 def test_a_store_that_is_disconnected_can_not_be_cleared(database_url, tmp_path):
