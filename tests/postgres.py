@@ -123,7 +123,12 @@ def _run(command: Sequence[str]) -> None:
 
 def _as_owner(command: Sequence[str]) -> list[str]:
     # initdb refuses to work as root.
-    return ["runuser", "-u", OWNER, "--", *command] if os.geteuid() == 0 else list(command)
+    return [_runuser(), "-u", OWNER, "--", *command] if os.geteuid() == 0 else list(command)
+
+
+def _runuser() -> str:
+    """It lies in /usr/sbin, which not everybody's PATH names."""
+    return shutil.which("runuser") or shutil.which("runuser", path="/usr/sbin:/sbin") or "runuser"
 
 
 def _owner() -> pwd.struct_passwd | None:
