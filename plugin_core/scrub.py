@@ -1,4 +1,4 @@
-"""What was deleted from SQLite still lies in free pages of its file and in the log beside it; written anew, it is gone there, too."""
+"""What was deleted still lies in free pages of SQLite's file and in the log beside it; written anew, it is gone there."""
 
 from __future__ import annotations
 

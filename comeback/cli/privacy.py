@@ -71,8 +71,8 @@ def erase(store: str, email: str, yes: bool, as_json: bool) -> None:
         if not yes:
             problems.print(
                 f"This erases the person's name, addresses, consent and history here, for {', '.join(stores)}, takes our tags "
-                "and fields off their account in the store and deletes their unused codes there. Orders and points stay as figures "
-                "that lead to nobody. What the store itself knows of them stays there. It can't be undone."
+                "and fields off their account in the store and deletes their unused codes there. Orders and points stay as "
+                "figures that lead to nobody. What the store itself knows of them stays there. It can't be undone."
             )
             click.confirm("Erase?", abort=True, err=True)
         body = _erase(app, found, person, stores)
