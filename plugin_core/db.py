@@ -43,7 +43,8 @@ def create_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    # A thread that works holds two: its store's turn, and the one it works with.
+    return sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=130, hide_parameters=True)
 
 
 def _own_file(path: str, *_event: object) -> None:

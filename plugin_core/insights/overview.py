@@ -14,6 +14,7 @@ from plugin_core.inbox import overview as inbox
 from plugin_core.money import major
 from plugin_core.segments.lifecycle import STAGES
 from plugin_core.stores.models import Account, Store
+from plugin_core.work import standing
 
 _OFFERS = "offers o JOIN campaigns c ON c.id = o.campaign_id WHERE c.store_id = ?"
 _TOUCHES = "touches t JOIN offers o ON o.id = t.offer_id JOIN campaigns c ON c.id = o.campaign_id WHERE c.store_id = ?"
@@ -157,6 +158,7 @@ def _needs(session: Session, store: Store) -> Iterator[str]:
         problem = _one(session, "SELECT problem FROM outbox WHERE store_id = ? AND state = 'dead' ORDER BY id LIMIT 1", store.id)
         yield f"{dead} writes to the store were given up. The first: {problem}"
     yield from inbox.needs(session, store)
+    yield from standing.troubles(session, store.id)
     unknown = _one(
         session,
         f"SELECT COUNT(*) FROM {_TOUCHES} AND t.state = 'unknown'",

@@ -13,6 +13,7 @@ from plugin_core.errors import InvalidInput, NotFound
 from plugin_core.platforms import StoreFacts
 from plugin_core.stores.credentials import Vault, save_credentials
 from plugin_core.stores.models import Account, AuditEntry, Store, StoreCredential, SyncCursor
+from plugin_core.work import standing
 
 DEFAULT_ACCOUNT = "main"
 SEEN_DAYS = "orders_seen_days"  # in a store's facts: older orders can't be seen; None or missing: all can
@@ -56,6 +57,7 @@ def connect_store(
     take_facts(store, facts)
     session.flush()
     save_credentials(session, vault, store, credentials, now=now)
+    standing.forgive(session, store.id)
     session.add(
         AuditEntry(
             account_id=account.id,
