@@ -78,6 +78,9 @@ class Fleet:
         if member.process.pid is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(member.process.pid, number)
+            # One that was begun a moment ago leads no group yet.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(member.process.pid, number)
 
 
 def _lead(arguments: list[str], environment: Mapping[str, str], out: str, err: str) -> None:
