@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,14 +43,26 @@ def demo_app(folder: Path, *, port: int, people: int | None = None) -> Iterator[
             "SHOPIFY_ORIGIN": twins.shopify.origin,
             "ALLOW_PRIVATE_STORES": "1",
         }
-        for name in [name for name in os.environ if name.startswith(environment.PREFIX)]:
-            del os.environ[name]
-        os.environ.update({f"{environment.PREFIX}{name}": value for name, value in values.items()})
-        app = build(environment.load())
-        try:
-            yield app, twins
-        finally:
-            app.close()
+        with _environment({f"{environment.PREFIX}{name}": value for name, value in values.items()}):
+            app = build(environment.load())
+            try:
+                yield app, twins
+            finally:
+                app.close()
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Only these of our variables, for this process and those it starts; as it was at the end."""
+    before = dict(os.environ)
+    for name in [name for name in before if name.startswith(environment.PREFIX)]:
+        del os.environ[name]
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def play(app: App, twins: Twins, say: Say) -> dict[str, Any]:
