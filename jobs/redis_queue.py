@@ -78,9 +78,9 @@ class RedisQueue:
         return worker
 
     def close(self) -> None:
-        self._broker.close()
-        self._sender.close()
-        self._redis.close()
+        for broker in (self._broker, self._sender):
+            broker.close()
+            broker.client.connection_pool.disconnect(inuse_connections=True)
 
     def _actor(self, task: str) -> Callable[[int], None]:
         def run(store_id: int) -> None:
