@@ -27,6 +27,7 @@ from plugin_core.inbox import queue
 from plugin_core.inbox.doubts import doubtful, resource_of
 from plugin_core.inbox.queue import Claimed, Failure
 from plugin_core.inbox.receive import context as sealed_for
+from plugin_core.json_text import without_nul
 from plugin_core.platforms import ConnectionInfo
 from plugin_core.records import Record, Rejected
 from plugin_core.stores import settings as store_settings
@@ -113,7 +114,7 @@ def _translated(context: JobContext, store: Store, claimed: Sequence[Claimed]) -
     for delivery in claimed:
         work = _Read(delivery)
         try:
-            raw = context.vault.open_bytes(sealed_for(store.id), delivery.body)
+            raw = without_nul(context.vault.open_bytes(sealed_for(store.id), delivery.body))
             steps = webhooks.translate(delivery.topic, raw, connection, at=delivery.at)
         except Exception as problem:  # noqa: BLE001 - whatever it is, the others go on and it is kept
             failures.append(_failure(delivery, problem))

@@ -21,7 +21,7 @@ from tests.journeys.world import SHOPIFY, World, start_campaigns
 
 log = logging.getLogger(__name__)
 
-MOST_ROUNDS = 8
+MOST_ROUNDS = 16
 KILLS = {"sqlite": 30, "postgresql": 20}
 EACH_STAGE = {"sqlite": 3, "postgresql": 2}  # of both together: five
 STAGES = ("import", "write-back", "minting", "sending")
@@ -55,7 +55,7 @@ def test_fifty_power_cuts_anywhere_change_nothing(world: World) -> None:
         assert number < MOST_ROUNDS, f"seed {seed}: too few of the moments came: {by_stage(hits)}"
         number += 1
         before = len(hits)
-        first, second = first_half(draw, world), second_half(draw, world)
+        first, second = first_half(draw, world, number), second_half(draw, world)
         disturbed = play(world, f"round-{number}", first, second, hits)
         places = "\n".join(map(str, hits[before:]))
         log.info("seed %s, %s, round %s, killed at:\n%s", seed, world.kind, number, places)
@@ -89,9 +89,10 @@ REQUESTS = {
 BUSY_S = 0.3  # so long the store works on a request whose sender dies
 
 
-def first_half(draw: random.Random, world: World) -> list[Kill]:
+def first_half(draw: random.Random, world: World, number: int) -> list[Kill]:
+    """A kill that comes too late lets the run go on through the stores behind: every other round aims at the last one alone."""
     plan = []
-    for store in world.stores:
+    for store in world.stores if number % 2 else world.stores[-1:]:
         quick = 0.2 if store == SHOPIFY else 0.02
         plan += [Kill("import", store, draw.randint(1, 8), draw.uniform(0, 0.06)), asked(draw, "import", store, 3)]
         plan += [Kill("write-back", store, 1, draw.uniform(0, quick)), asked(draw, "write-back", store, 1)]

@@ -22,6 +22,7 @@ consents = st.lists(
         ConsentRecord,
         channel=st.sampled_from(("email", "sms")),
         state=st.sampled_from(("subscribed", "unsubscribed", "pending", "unknown")),
+        text_version=st.sampled_from(("", "1", "2")),
         source=st.just("form"),
         at=st.one_of(st.none(), moments),
     ),
