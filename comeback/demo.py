@@ -43,7 +43,8 @@ def demo_app(folder: Path, *, port: int, people: int | None = None) -> Iterator[
             "SHOPIFY_ORIGIN": twins.shopify.origin,
             "ALLOW_PRIVATE_STORES": "1",
         }
-        with _environment({f"{environment.PREFIX}{name}": value for name, value in values.items()}):
+        ours = {f"{environment.PREFIX}{name}": value for name, value in values.items()}
+        with _environment({**ours, "XDG_DATA_HOME": str(folder)}):
             app = build(environment.load())
             try:
                 yield app, twins
