@@ -28,7 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Nobody's own settings may steer a test, nor a test touch anybody's own data.
     for name in [name for name in os.environ if name.startswith("COMEBACK_")]:
         del os.environ[name]
-    os.environ["XDG_DATA_HOME"] = str(postgres.run_folder() / "data-home")
+    # Each worker has a folder of its own: what one test leaves in the spool is not another's.
+    os.environ["XDG_DATA_HOME"] = str(postgres.run_folder() / "data-home" / os.environ.get("PYTEST_XDIST_WORKER", "alone"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
