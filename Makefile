@@ -55,15 +55,29 @@ test: $(TOOLS) servers ## everything: every check, and all tests on SQLite and o
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --quiet $(ARGS)
 	@$(MAKE) --no-print-directory check
 
+# What the tests start besides Python: a package's name (Debian's), and how to see that it is there. One more is one more line.
+define PROGRAMS
+postgresql    command -v initdb || ls /usr/lib/postgresql/*/bin/initdb
+redis-server  command -v redis-server
+chromium      command -v chromium || command -v chromium-browser || command -v google-chrome
+php-cli       command -v php
+php-sqlite3   php -m | grep -qx pdo_sqlite
+php-mbstring  php -m | grep -qx mbstring
+php-xml       php -m | grep -qx dom
+endef
+export PROGRAMS
+
+# Installs what is missing where it may (as root, with apt-get), all at once; elsewhere says what to install.
 servers:
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
-	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
-	       && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } \
-	  || { echo "The tests need PostgreSQL's server programs. Install them, for example: sudo apt-get install postgresql" >&2; exit 1; }
-	@command -v redis-server >/dev/null \
-	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
-	       && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null; } \
-	  || { echo "The tests need redis-server. Install it, for example: sudo apt-get install redis-server" >&2; exit 1; }
+	@missing() { while read -r package there; do bash -c "$$there" >/dev/null 2>&1 || echo "$$package"; done <<<"$$PROGRAMS"; }; \
+	packages=$$(missing); [ -n "$$packages" ] || exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing" $$packages; apt-get update -qq; \
+	  for package in $$packages; do \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$$package" >/dev/null </dev/null || true; \
+	  done; \
+	fi; \
+	packages=$$(missing); [ -z "$$packages" ] || { echo "The tests need these packages. Install them, for example: sudo apt-get install" $$packages >&2; exit 1; }
 
 demo: $(STAMP) ## two made-up stores, imported, segmented, written to; then a page that shows it
 	@$(BIN)/comeback demo
