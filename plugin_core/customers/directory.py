@@ -52,7 +52,8 @@ def people(session: Session, store: Store, *, email: str | None = None) -> Itera
     """All people of ``store``; ``email`` (identity form) for one."""
     only, extra = ("AND c.email = ?", (email,)) if email is not None else ("", ())
     rows = bulk.select(session, _SQL.replace("{only}", only), store.id, *extra)
-    slugs = dict(bulk.select(session, "SELECT bit, slug FROM segments WHERE store_id = ? ORDER BY bit", store.id))
+    names = "SELECT bit, slug FROM segments WHERE store_id = ? AND archived_at IS NULL ORDER BY bit"
+    slugs = dict(bulk.select(session, names, store.id))
     accounts = _accounts(session, store)
     codes = dict(bulk.select(session, "SELECT customer_id, code FROM referral_codes WHERE store_id = ?", store.id))
     words = standing_consents(session, store.account_id)

@@ -121,7 +121,7 @@ def _segments(session: Session, store: Store) -> dict[str, int]:
     rows = bulk.select(
         session,
         "SELECT g.slug, COUNT(m.id) FROM segments g LEFT JOIN memberships m ON m.segment_id = g.id AND m.left_at IS NULL "
-        "WHERE g.store_id = ? GROUP BY g.slug, g.bit ORDER BY g.bit",
+        "WHERE g.store_id = ? AND g.archived_at IS NULL GROUP BY g.slug, g.bit ORDER BY g.bit",
         store.id,
     )
     return dict(rows)

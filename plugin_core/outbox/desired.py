@@ -64,7 +64,7 @@ def accounts(session: Session, store: Store, settings: StoreSettings, account_id
         """,
         *(bulk.values(session, account_ids), store.id),
     )
-    slugs = dict(bulk.select(session, "SELECT bit, slug FROM segments WHERE store_id = ?", store.id))
+    slugs = dict(bulk.select(session, "SELECT bit, slug FROM segments WHERE store_id = ? AND archived_at IS NULL", store.id))
     with_tags = Capability.CUSTOMER_TAGS in store.capabilities
     found = []
     for number, external_id, store_tags, points, tier, bits, lifecycle, code, fields, tags in rows:

@@ -41,6 +41,7 @@ def evaluate(
     if customer_ids is not None:
         return judge(session, frame, version, source.LISTED, {"ids": dialect.ids(session, customer_ids)})
     changes = judge(session, frame, version, source.EVERYBODY, {})
+    dialect.run(session, _RELEASE, {"store": store.id})
     basis.remember(session, store, frame)
     return changes
 
@@ -78,3 +79,6 @@ def judge(session: Session, frame: Frame, version: int, scope: str, chosen: Mapp
 
 
 _VISIBLE = "SELECT customer_id FROM segment_changes WHERE bits <> old_bits OR lifecycle <> old_lifecycle ORDER BY customer_id"
+# A removed segment that nobody is in any more gives its bit back.
+_RELEASE = """UPDATE segments SET bit = NULL WHERE store_id = :store AND archived_at IS NOT NULL AND bit IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.segment_id = segments.id AND m.left_at IS NULL)"""

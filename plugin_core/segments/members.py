@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from plugin_core import bulk
 from plugin_core.clock import DAY_US
-from plugin_core.errors import InvalidInput, NotFound
+from plugin_core.errors import NotFound
 from plugin_core.segments import compile as compiler
 from plugin_core.segments import dialect, source
 from plugin_core.segments.frame import Frame
 from plugin_core.segments.models import Segment
-from plugin_core.segments.rules import Rule, dump, parse
-from plugin_core.segments.stock import free_bit
+from plugin_core.segments.rules import Rule
 from plugin_core.segments.terms import Build
 from plugin_core.stores import settings as store_settings
 from plugin_core.stores.models import Store
@@ -34,11 +32,22 @@ class Preview(NamedTuple):
 
 
 def find(session: Session, store: Store, slug: str) -> Segment:
-    segment = session.scalars(select(Segment).where(Segment.store_id == store.id, Segment.slug == slug)).first()
+    """One that was removed is not found."""
+    segment = session.scalars(select(Segment).where(_here(store), Segment.slug == slug)).first()
     if segment is None:
-        known = ", ".join(session.scalars(select(Segment.slug).where(Segment.store_id == store.id).order_by(Segment.bit)))
+        known = ", ".join(session.scalars(select(Segment.slug).where(_here(store)).order_by(Segment.bit)))
         raise NotFound(f"{store.key}: there is no segment {slug!r}.", mend=f"Known segments: {known}.")
     return segment
+
+
+def every(session: Session, store: Store) -> list[Segment]:
+    """All segments of the store, stock ones first."""
+    chosen = select(Segment).where(_here(store)).order_by(Segment.stock.desc(), Segment.id)
+    return list(session.scalars(chosen))
+
+
+def _here(store: Store) -> ColumnElement[bool]:
+    return (Segment.store_id == store.id) & Segment.archived_at.is_(None)
 
 
 def members(session: Session, segment: Segment, *, at: int | None = None) -> list[int]:
@@ -58,7 +67,8 @@ def sizes(session: Session, store: Store, *, now: int, days: int = 30) -> list[S
     before = now - days * DAY_US
     sql = """SELECT g.slug, COUNT(CASE WHEN m.entered_at <= ? AND (m.left_at IS NULL OR m.left_at > ?) THEN 1 END),
     COUNT(CASE WHEN m.entered_at <= ? AND (m.left_at IS NULL OR m.left_at > ?) THEN 1 END)
-    FROM segments g LEFT JOIN memberships m ON m.segment_id = g.id WHERE g.store_id = ? GROUP BY g.slug"""
+    FROM segments g LEFT JOIN memberships m ON m.segment_id = g.id WHERE g.store_id = ?
+    AND g.archived_at IS NULL GROUP BY g.slug"""
     rows = bulk.select(session, sql, now, now, before, before, store.id)
     return sorted(
         (Size(slug, people, people - earlier) for slug, people, earlier in rows), key=lambda size: (-size.people, size.slug)
@@ -77,28 +87,6 @@ def matching(session: Session, store: Store, rule: Rule, *, now: int) -> list[in
     """Everybody ``rule`` holds for at ``now``, by customer id."""
     people, params = _matching(session, store, rule, now=now)
     return [row[0] for row in dialect.run(session, f"{people} ORDER BY s.customer_id", params)]
-
-
-def save_custom(session: Session, store: Store, slug: str, name: str, rule: Rule, now: int) -> Segment:
-    """Create or change a segment of the merchant's own. Its members follow at the next evaluation of everybody."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", slug):
-        raise InvalidInput(f"{slug!r} can't name a segment.", mend="Use up to 40 small letters, digits and _, a letter first.")
-    body = dump(parse(dump(rule)))
-    present = {segment.slug: segment for segment in session.scalars(select(Segment).where(Segment.store_id == store.id))}
-    segment = present.get(slug)
-    if segment is not None and segment.stock:
-        raise InvalidInput(f"{store.key}: {slug} is one of the stock segments.", mend="Choose another short name.")
-    if segment is None:
-        bit = free_bit({other.bit for other in present.values()}, store)
-        segment = Segment(store_id=store.id, slug=slug, name=name, rule=body, bit=bit, stock=False, rule_changed_at=now)
-        session.add(segment)
-        store.yardsticks_due = True
-    elif segment.rule != body:
-        segment.rule, segment.rule_changed_at = body, now
-        store.yardsticks_due = True
-    segment.name = name
-    session.flush()
-    return segment
 
 
 def _matching(session: Session, store: Store, rule: Rule, *, now: int) -> tuple[str, dict[str, Any]]:

@@ -20,8 +20,24 @@ class Segment(Base):
     description: Mapped[str] = mapped_column(default="")
     rule: Mapped[dict[str, Any]]  # the AST as JSON
     stock: Mapped[bool] = mapped_column(default=False)
-    bit: Mapped[int] = mapped_column(sa.SmallInteger)  # 0..61 within the store; its place in CustomerStats.segment_bits
+    # 0..61 within the store; its place in CustomerStats.segment_bits. None: removed, and nobody carries its bit any more.
+    bit: Mapped[int | None] = mapped_column(sa.SmallInteger)
     rule_changed_at: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)  # of name, description and rule; see SegmentVersion
+    archived_at: Mapped[int | None]
+
+
+class SegmentVersion(Base):
+    """One saved state of a merchant's own segment: what undo goes back to. A stock segment has none."""
+
+    __tablename__ = "segment_versions"
+    segment_id: Mapped[int] = mapped_column(sa.ForeignKey("segments.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    rule: Mapped[dict[str, Any]]
+    changed_by: Mapped[str]
+    changed_at: Mapped[int]
 
 
 class Membership(Base):

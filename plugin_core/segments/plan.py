@@ -104,11 +104,21 @@ WRITE = (
 WRITE_MANY = WRITE.replace("WHERE store_id", "WHERE +store_id").replace("AND customer_id IN", "AND +customer_id IN")
 
 
+# Holds for no person there can be.
+NOBODY = {"field": "visits", "op": "<", "value": 0}
+
+
 def kept(session: Session, store_id: int) -> tuple[Kept, ...]:
+    """Every segment that has a bit. One that was removed holds for nobody: the next judging of everybody empties it."""
     columns = (
-        select(Segment.id, Segment.slug, Segment.bit, Segment.rule).where(Segment.store_id == store_id).order_by(Segment.bit)
+        select(Segment.id, Segment.slug, Segment.bit, Segment.rule, Segment.archived_at)
+        .where(Segment.store_id == store_id, Segment.bit.is_not(None))
+        .order_by(Segment.bit)
     )
-    return tuple(Kept(row.id, row.slug, row.bit, json.dumps(row.rule)) for row in session.execute(columns))
+    return tuple(
+        Kept(row.id, row.slug, row.bit, json.dumps(row.rule if row.archived_at is None else NOBODY))
+        for row in session.execute(columns)
+    )
 
 
 def plan(session: Session, segments: Sequence[Kept], frame: Frame) -> Plan:

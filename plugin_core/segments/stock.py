@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
@@ -83,7 +84,7 @@ def ensure_stock(session: Session, store: Store, *, now: int) -> None:
     for slug, name, description, rule in STOCK:
         segment = present.get(slug)
         if segment is None:
-            bit = free_bit({other.bit for other in present.values()}, store)
+            bit = free_bit(present.values(), store)
             present[slug] = segment = Segment(store_id=store.id, slug=slug, bit=bit, stock=True, rule=rule, rule_changed_at=now)
             segment.name, segment.description = name, description
             session.add(segment)
@@ -95,7 +96,9 @@ def ensure_stock(session: Session, store: Store, *, now: int) -> None:
     session.flush()
 
 
-def free_bit(taken: set[int], store: Store) -> int:
+def free_bit(present: Iterable[Segment], store: Store) -> int:
+    """A removed segment keeps its bit until nobody carries it any more."""
+    taken = {segment.bit for segment in present}
     free = next((bit for bit in range(MAX_SEGMENTS) if bit not in taken), None)
     if free is None:
         raise InvalidInput(f"{store.key}: there are {MAX_SEGMENTS} segments already.", mend="Remove one before adding another.")

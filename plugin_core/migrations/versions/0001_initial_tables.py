@@ -497,8 +497,10 @@ def upgrade() -> None:
     sa.Column('description', sa.Text(), nullable=False),
     sa.Column('rule', sa.JSON(), nullable=False),
     sa.Column('stock', sa.Boolean(), nullable=False),
-    sa.Column('bit', sa.SmallInteger(), nullable=False),
+    sa.Column('bit', sa.SmallInteger(), nullable=True),
     sa.Column('rule_changed_at', sa.BigInteger(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('archived_at', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_segments_store_id_stores'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_segments')),
     sa.UniqueConstraint('store_id', 'bit', name=op.f('uq_segments_store_id_bit')),
@@ -717,6 +719,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('order_id', 'external_id', name=op.f('pk_refunds')),
     sqlite_with_rowid=False
     )
+    op.create_table('segment_versions',
+    sa.Column('segment_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('description', sa.Text(), nullable=False),
+    sa.Column('rule', sa.JSON(), nullable=False),
+    sa.Column('changed_by', sa.Text(), nullable=False),
+    sa.Column('changed_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['segment_id'], ['segments.id'], name=op.f('fk_segment_versions_segment_id_segments'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('segment_id', 'version', name=op.f('pk_segment_versions'))
+    )
     op.create_table('written_states',
     sa.Column('store_customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('fields', sa.JSON(), nullable=False),
@@ -755,6 +768,7 @@ def downgrade() -> None:
 
     op.drop_table('touches')
     op.drop_table('written_states')
+    op.drop_table('segment_versions')
     op.drop_table('refunds')
     op.drop_table('order_lines')
     with op.batch_alter_table('offers', schema=None) as batch_op:

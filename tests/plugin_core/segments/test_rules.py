@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from plugin_core.db import create_engine
 from plugin_core.errors import InvalidInput, NotFound
-from plugin_core.segments import dialect, plan, source
+from plugin_core.segments import dialect, own, plan, source
 from plugin_core.segments.evaluate import evaluate
 from plugin_core.segments.explain import explain
 from plugin_core.segments.frame import Frame
-from plugin_core.segments.members import find, members, preview, save_custom, sizes
+from plugin_core.segments.members import find, members, preview, sizes
 from plugin_core.segments.rules import parse
 from plugin_core.segments.stock import MAX_SEGMENTS, STOCK, ensure_stock
 from plugin_core.segments.words import describe
@@ -84,7 +84,7 @@ def test_the_preview_of_a_rule_is_exactly_who_is_in_the_segment_once_saved(sessi
     seen = preview(session, store, rule, now=NOW, sample=100)
     assert seen.people == 7
     assert session.scalar(sa.text("SELECT count(*) FROM memberships")) == 0
-    segment = save_custom(session, store, "this_week", "This week", rule, NOW)
+    segment = own.create(session, store, "This week", rule, actor="ada", now=NOW)
     assert store.yardsticks_due
     evaluate(session, store, StoreSettings(), 0, customer_ids=None, now=NOW)
     assert members(session, segment) == seen.sample
@@ -96,13 +96,14 @@ def test_a_stock_segment_is_not_overwritten_and_a_store_has_room_for_62(session:
     ensure_stock(session, store, now=NOW)
     rule = parse({"field": "orders", "op": ">=", "value": 1})
     with pytest.raises(InvalidInput, match="stock"):
-        save_custom(session, store, "lapsed_60", "Mine", rule, NOW)
+        own.change(session, store, "lapsed_60", own.Wanted("Mine"), actor="ada", now=NOW)
     with pytest.raises(InvalidInput, match="can't name"):
-        save_custom(session, store, "Lapsed 60", "Mine", rule, NOW)
+        own.create(session, store, "Mine", rule, slug="lapsed_60", actor="ada", now=NOW)
     for number in range(MAX_SEGMENTS - len(STOCK)):
-        save_custom(session, store, f"mine_{number}", "Mine", rule, NOW)
+        own.create(session, store, f"Mine {number}", rule, actor="ada", now=NOW)
+    assert own.room(session, store).left == 0
     with pytest.raises(InvalidInput, match="62 segments already"):
-        save_custom(session, store, "one_more", "Mine", rule, NOW)
+        own.create(session, store, "One more", rule, actor="ada", now=NOW)
     (ben,) = add_people(session, store, [Person((Bought(days_ago(1)),))])
     evaluate(session, store, StoreSettings(), 0, customer_ids=[ben], now=NOW)
     assert members(session, find(session, store, f"mine_{MAX_SEGMENTS - len(STOCK) - 1}")) == [ben]
