@@ -2,7 +2,8 @@
 
 ComebackError                      message for people + ``mend``: what to do about it
 |-- InvalidInput                   the caller's words are wrong; nothing was changed
-|   `-- NotFound                   no such store, campaign, customer, segment
+|   |-- NotFound                   no such store, campaign, customer, segment
+|   `-- TooManyTries               asked too often; ``retry_after`` seconds
 |-- SettingsProblem                environment or store settings are missing or wrong
 |-- StoreError                     talking to a store went wrong (``store`` names it)
 |   |-- Transient                  try again later, ``retry_after`` seconds if the store said so
@@ -43,6 +44,12 @@ class InvalidInput(ComebackError):
 
 class NotFound(InvalidInput):
     pass
+
+
+class TooManyTries(InvalidInput):
+    def __init__(self, message: str, *, mend: str = "", retry_after: int) -> None:
+        super().__init__(message, mend=mend)
+        self.retry_after = retry_after
 
 
 class SettingsProblem(ComebackError):

@@ -14,6 +14,7 @@ from plugin_core.products import models as products
 from plugin_core.referral import models as referral
 from plugin_core.segments import models as segments
 from plugin_core.stores import models as stores
+from plugin_core.team import models as team
 from plugin_core.tombstones import Tombstone
 from plugin_core.work import models as work
 
@@ -33,5 +34,6 @@ __all__ = [
     "referral",
     "segments",
     "stores",
+    "team",
     "work",
 ]

@@ -14,6 +14,7 @@ from plugin_core.errors import ComebackError, InvalidInput
 
 # Command -> the file of its family. A family is read when one of its commands is asked for: a quick answer needs no database.
 FAMILIES = {
+    "admin": "admin",
     "campaigns": "campaigns",
     "connect": "stores",
     "customers": "people",

@@ -26,6 +26,7 @@ def ensure_account(session: Session, vault: Vault, *, currency: str, now: int, k
         account = Account(key=key, name=key, secret=sealed, reporting_currency=currency, created_at=now)
         session.add(account)
         session.flush()
+    account.reporting_currency = account.reporting_currency or currency  # an admin may have been made before any store
     return account
 
 

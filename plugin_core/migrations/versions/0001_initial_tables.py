@@ -27,6 +27,12 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_accounts')),
     sa.UniqueConstraint('key', name=op.f('uq_accounts_key'))
     )
+    op.create_table('sign_in_tries',
+    sa.Column('bucket', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('count', sa.BigInteger(), nullable=False),
+    sa.Column('since', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('bucket', name=op.f('pk_sign_in_tries'))
+    )
     op.create_table('stale_customers',
     sa.Column('store_id', sa.BigInteger(), nullable=False),
     sa.Column('customer_id', sa.BigInteger(), nullable=False),
@@ -41,6 +47,24 @@ def upgrade() -> None:
     sa.Column('last_at', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('platform', 'store', 'what', name=op.f('pk_webhook_counts'))
     )
+    op.create_table('admin_users',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('email', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('password_hash', sa.Text(), nullable=False),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('locale', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('disabled_at', sa.BigInteger(), nullable=True),
+    sa.Column('last_seen_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_admin_users_account_id_accounts')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_admin_users')),
+    sa.UniqueConstraint('email', name=op.f('uq_admin_users_email'))
+    )
+    with op.batch_alter_table('admin_users', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_admin_users_account_id'), ['account_id'], unique=False)
+
     op.create_table('audit_entries',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -174,6 +198,19 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_suppressions_account_id_accounts')),
     sa.PrimaryKeyConstraint('account_id', 'channel', 'address', name=op.f('pk_suppressions'))
     )
+    op.create_table('admin_sessions',
+    sa.Column('token_hash', sa.Text(), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('seen_at', sa.BigInteger(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['admin_users.id'], name=op.f('fk_admin_sessions_user_id_admin_users'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_admin_sessions'))
+    )
+    with op.batch_alter_table('admin_sessions', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_admin_sessions_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_admin_sessions_user_id'), ['user_id'], unique=False)
+
     op.create_table('campaigns',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -293,6 +330,18 @@ def upgrade() -> None:
         batch_op.create_index('ix_customer_stats_customer_id', ['customer_id'], unique=False)
         batch_op.create_index('ix_customer_stats_store_id_next_crossing_at', ['store_id', 'next_crossing_at'], unique=False)
 
+    op.create_table('embedded_visitors',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('platform_user', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('first_seen_at', sa.BigInteger(), nullable=False),
+    sa.Column('last_seen_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_embedded_visitors_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_embedded_visitors')),
+    sa.UniqueConstraint('store_id', 'platform_user', name=op.f('uq_embedded_visitors_store_id_platform_user'))
+    )
     op.create_table('erased_identities',
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('digest', sa.Text(), nullable=False),
@@ -839,6 +888,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_erased_identities_customer_id')
 
     op.drop_table('erased_identities')
+    op.drop_table('embedded_visitors')
     with op.batch_alter_table('customer_stats', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_stats_store_id_next_crossing_at')
         batch_op.drop_index('ix_customer_stats_customer_id')
@@ -858,6 +908,11 @@ def downgrade() -> None:
 
     op.drop_table('checkouts')
     op.drop_table('campaigns')
+    with op.batch_alter_table('admin_sessions', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_admin_sessions_user_id'))
+        batch_op.drop_index(batch_op.f('ix_admin_sessions_expires_at'))
+
+    op.drop_table('admin_sessions')
     op.drop_table('suppressions')
     with op.batch_alter_table('stores', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_stores_account_id'))
@@ -882,7 +937,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_audit_entries_account_id'))
 
     op.drop_table('audit_entries')
+    with op.batch_alter_table('admin_users', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_admin_users_account_id'))
+
+    op.drop_table('admin_users')
     op.drop_table('webhook_counts')
     op.drop_table('stale_customers')
+    op.drop_table('sign_in_tries')
     op.drop_table('accounts')
     # ### end Alembic commands ###
