@@ -14,7 +14,7 @@ from flask import Response, make_response, render_template
 from plugin_core.clock import SECOND_US, from_us
 from plugin_core.db import Database
 from plugin_core.errors import ComebackError, NotFound, SettingsProblem
-from plugin_core.installers import Doors
+from plugin_core.installers import Doors, EmbeddedHome
 from plugin_core.stores.credentials import Vault
 
 SHORT_US = 600 * SECOND_US
@@ -30,6 +30,13 @@ class Desk:
     finish: Callable[[], int]  # proves keys that stores have posted
     public_url: str
     clock: Callable[[], int]  # microseconds UTC
+    open_to_all: bool = False  # whoever comes is the owner: for made-up stores on one's own machine
+
+    @property
+    def home(self) -> EmbeddedHome | None:
+        """The one whose platform brings a script of its own that fetches tokens."""
+        homes = (doors.home for _, doors in sorted(self.doors.items()))
+        return next((home for home in homes if home is not None and home.script_url), None)
 
     def now(self) -> datetime:
         return from_us(self.clock())

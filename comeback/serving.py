@@ -10,9 +10,8 @@ from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
-from admin import home, key_grant, progress, redirect_grant
-from admin import overview as overview_page
 from admin.desk import Desk
+from admin.setup import add_pages
 from comeback import health
 from comeback import settings as environment
 from comeback.app import App, build
@@ -22,17 +21,16 @@ from jobs.context import JobContext
 from jobs.schedule import scheduler
 from jobs.watch import Watch
 from plugin_core.errors import SettingsProblem
-from plugin_core.insights.overview import overview
 from storefront import create_blueprint as shopper_pages
 from webhooks import Inbox
 from webhooks import create_blueprint as webhook_routes
 
-# Set by the demo for its own child process: the overview shows a merchant's figures and has no login.
-_OPEN_OVERVIEW = "COMEBACK_INTERNAL_OPEN_OVERVIEW"
+# Set by the demo for its own child process: made-up stores on one's own machine need no login.
+_OPEN_TO_ALL = "COMEBACK_INTERNAL_OPEN_TO_ALL"
 _MOST_BYTES = 2 * 1024 * 1024
 
 
-def create_web(app: App, *, open_overview: bool = False) -> Flask:
+def create_web(app: App, *, open_to_all: bool = False) -> Flask:
     web = Flask("comeback", static_folder=None)
     web.config["MAX_CONTENT_LENGTH"] = _MOST_BYTES
     # A double slash in an address would otherwise be answered with a redirect.
@@ -41,17 +39,11 @@ def create_web(app: App, *, open_overview: bool = False) -> Flask:
     inbox = Inbox(app.database.engine, app.context.clock, partial(app.context.queue.nudge, "inbox"))
     web.register_blueprint(webhook_routes(app.platforms, app.database, app.vault, inbox, app.context.clock))
     web.register_blueprint(health.create_blueprint(app))
-    desk = install_desk(app)
-    for pages in (progress, redirect_grant, key_grant):
-        web.register_blueprint(pages.create_blueprint(desk))
-    if open_overview:
-        web.register_blueprint(overview_page.create_blueprint(lambda: figures(app)))
-    else:
-        web.register_blueprint(home.create_blueprint(desk))
+    add_pages(web, install_desk(app, open_to_all=open_to_all))
     return web
 
 
-def install_desk(app: App) -> Desk:
+def install_desk(app: App, *, open_to_all: bool = False) -> Desk:
     return Desk(
         database=app.database,
         vault=app.vault,
@@ -63,17 +55,13 @@ def install_desk(app: App) -> Desk:
         finish=app.context.finish_installs,
         public_url=app.settings.public_url,
         clock=app.context.clock,
+        open_to_all=open_to_all,
     )
-
-
-def figures(app: App) -> dict[str, object]:
-    with app.database.read() as session:
-        return overview(session)
 
 
 def web() -> Flask:
     """What each worker process serves; everything comes from the environment."""
-    return create_web(build(environment.load()), open_overview=os.environ.get(_OPEN_OVERVIEW) == "1")
+    return create_web(build(environment.load()), open_to_all=os.environ.get(_OPEN_TO_ALL) == "1")
 
 
 def refuse_unusable(host: str, port: int) -> None:
@@ -91,12 +79,12 @@ def refuse_unusable(host: str, port: int) -> None:
         ) from problem
 
 
-def serve(app: App, host: str, port: int, *, open_overview: bool = False, web_only: bool = False) -> None:
+def serve(app: App, host: str, port: int, *, open_to_all: bool = False, web_only: bool = False) -> None:
     """Blocks until stopped. Work is done by threads of this process; requests are answered by a child of its own.
 
     ``web_only``: requests and nothing else; workers and a scheduler run elsewhere.
     """
-    os.environ[_OPEN_OVERVIEW] = "1" if open_overview else "0"
+    os.environ[_OPEN_TO_ALL] = "1" if open_to_all else "0"
     server = Granian(
         "comeback.serving:web",
         address=host,

@@ -6,7 +6,7 @@ missing: never) are understood by the core, all others by the adapter alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -34,8 +34,11 @@ class EmbeddedHome(Protocol):
     reload_param: str  # names the path that the script opens with it
     retry_headers: Mapping[str, str]  # of a refusal after which the script fetches a fresh token and asks once more
 
-    def visit(self, token: str, *, now: datetime) -> Visit:
-        """InvalidInput where the token is not genuine, not for this app, or stale."""
+    def visit(self, token: str, *, now: datetime, secrets: Callable[[str], Sequence[str]]) -> Visit:
+        """InvalidInput where the token is not genuine, not for this app, or stale.
+
+        ``secrets`` gives those a store's own plugin signs with, newest first, by the store's address.
+        """
         ...
 
     def credentials(self, visit: Visit, *, now: datetime) -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from adapters.shopify import install, tokens, visits
@@ -24,7 +24,8 @@ class ShopifyHome:
         self._options = options
         self.client_id = options.client_id
 
-    def visit(self, token: str, *, now: datetime) -> Visit:
+    # All shops' tokens are signed with the app's own secret.
+    def visit(self, token: str, *, now: datetime, secrets: Callable[[str], Sequence[str]]) -> Visit:  # noqa: ARG002
         return visits.verified(self._options, token, now=now)
 
     def credentials(self, visit: Visit, *, now: datetime) -> Mapping[str, str]:  # noqa: ARG002 - the package reads the time itself

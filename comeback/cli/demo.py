@@ -44,7 +44,7 @@ def demo(once: bool, as_json: bool, port: int | None, people: int | None) -> Non
             sys.exit(1)
         if not once:
             problems.print(f"The page: http://127.0.0.1:{chosen}/   the mails: {folder}/mail   (stop with Ctrl-C)")
-            serve(app, "127.0.0.1", chosen, open_overview=True)
+            serve(app, "127.0.0.1", chosen, open_to_all=True)
 
 
 def _tell(story: dict[str, Any]) -> None:

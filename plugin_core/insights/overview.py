@@ -22,20 +22,24 @@ _TOUCHES = "touches t JOIN offers o ON o.id = t.offer_id JOIN campaigns c ON c.i
 
 def overview(session: Session) -> dict[str, Any]:
     stores = list(session.scalars(select(Store).order_by(Store.id)))
-    unified = [
-        {
-            "account": account.key,
-            "people": _one(session, "SELECT COUNT(*) FROM customers WHERE account_id = ? AND merged_into IS NULL", account.id),
-            "people_in_several_stores": _one(
-                session,
-                "SELECT COUNT(*) FROM (SELECT x.customer_id FROM customer_stats x JOIN stores s ON s.id = x.store_id "
-                "WHERE s.account_id = ? GROUP BY x.customer_id HAVING COUNT(*) > 1) AS several",
-                account.id,
-            ),
-        }
-        for account in session.scalars(select(Account).order_by(Account.id))
-    ]
-    return {"accounts": unified, "stores": [store_row(session, store) for store in stores]}
+    accounts = session.scalars(select(Account).order_by(Account.id))
+    return {
+        "accounts": [account_row(session, account) for account in accounts],
+        "stores": [store_row(session, store) for store in stores],
+    }
+
+
+def account_row(session: Session, account: Account) -> dict[str, Any]:
+    return {
+        "account": account.key,
+        "people": _one(session, "SELECT COUNT(*) FROM customers WHERE account_id = ? AND merged_into IS NULL", account.id),
+        "people_in_several_stores": _one(
+            session,
+            "SELECT COUNT(*) FROM (SELECT x.customer_id FROM customer_stats x JOIN stores s ON s.id = x.store_id "
+            "WHERE s.account_id = ? GROUP BY x.customer_id HAVING COUNT(*) > 1) AS several",
+            account.id,
+        ),
+    }
 
 
 def store_row(session: Session, store: Store) -> dict[str, Any]:
@@ -68,6 +72,7 @@ def store_row(session: Session, store: Store) -> dict[str, Any]:
         "orders": int(orders) + anonymous_orders,
         "orders_without_person": anonymous_orders,
         "net_spent": str(major(int(net) + int(anonymous_net), store.currency)),
+        "net_spent_minor": int(net) + int(anonymous_net),
         "points": int(points),
         "points_pending": int(pending),
         "segments": _segments(session, store),
@@ -114,7 +119,7 @@ def _slipping(session: Session, store: Store) -> dict[str, Any]:
         "WHERE store_id = ? AND lifecycle IN ('slipping', 'at_risk')",
         store.id,
     )[0]
-    return {"people": count, "net_spent": str(major(int(spent), store.currency))}
+    return {"people": count, "net_spent": str(major(int(spent), store.currency)), "net_spent_minor": int(spent)}
 
 
 def _segments(session: Session, store: Store) -> dict[str, int]:

@@ -54,6 +54,8 @@ RULES: Mapping[str, Rule] = {
     "locale": Rule(
         lambda value: re.split(r"[-_]", value.lower())[0] in {"en", "tr", "ru", "fa"}, "Write one of en, tr, ru and fa."
     ),
+    "digits": Rule(lambda value: value in {"locale", "latin"}, "Write locale or latin."),
+    "calendar": Rule(lambda value: value in {"gregorian", "persian"}, "Write gregorian or persian."),
     "earn_rate": Rule(_rate, "Write a number from 0 on, like 1 or 0.5."),
     "exchange_rates": Rule(_rates, "Write currency=rate by commas, like USD=0.92,TRY=0.02."),
     "lifecycle_boundaries": Rule(_rising, "Write four rising numbers, like 1,2,3,6."),

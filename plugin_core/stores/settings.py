@@ -96,6 +96,9 @@ class StoreSettings:
     tier_hold_months: int = field(default=12, metadata={"help": "Months a tier is held.", "min": 0})
     tier_grace_days: int = field(default=30, metadata={"help": "Days of grace after that.", "min": 0})
     locale: str = field(default="en", metadata={"help": "Language of mails to people whose own is not known: en, tr, ru or fa."})
+    # How the pages write
+    digits: str = field(default="locale", metadata={"help": "Digits on the pages: locale (Persian digits in Persian) or latin."})
+    calendar: str = field(default="gregorian", metadata={"help": "Calendar of dates on the pages: gregorian or persian."})
 
 
 _TYPES = get_type_hints(StoreSettings)

@@ -19,7 +19,7 @@ def test_the_manifest_names_every_page_and_no_other(tmp_path: Path, monkeypatch:
     served = {
         rule.rule
         for shown in (True, False)
-        for rule in create_web(app, open_overview=shown).url_map.iter_rules()
+        for rule in create_web(app, open_to_all=shown).url_map.iter_rules()
         if not rule.endpoint.endswith("static")
     }
     app.close()

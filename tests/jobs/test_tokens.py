@@ -51,7 +51,7 @@ class Shop:
         self.app, self.twin, self.moment = app, twins.shopify, moment
         home = app.doors["shopify"].home
         assert home is not None
-        visit = home.visit(self.twin.id_token(), now=datetime.now(UTC))
+        visit = home.visit(self.twin.id_token(), now=datetime.now(UTC), secrets=lambda _: ())
         from comeback.installing import take_in
 
         credentials = home.credentials(visit, now=datetime.now(UTC))

@@ -1,0 +1,29 @@
+"""The pages, one module each; a new one is added to the table here and to the navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask_babel import lazy_gettext
+
+from admin.desk import Desk
+from admin.pages import home, stores, turning
+from admin.routes import Pages
+
+ALL: tuple[Callable[[Desk], Pages], ...] = (
+    home.create_pages,
+    stores.create_pages,
+    turning.create_pages,
+)
+
+# (path, name): in the order in which they are shown
+NAVIGATION = (
+    ("/app", lazy_gettext("Home")),
+    ("/app/customers", lazy_gettext("Customers")),
+    ("/app/segments", lazy_gettext("Segments")),
+    ("/app/campaigns", lazy_gettext("Campaigns")),
+    ("/app/loyalty", lazy_gettext("Loyalty & referral")),
+    ("/app/sync", lazy_gettext("Sync & health")),
+    ("/app/settings", lazy_gettext("Settings")),
+    ("/app/privacy", lazy_gettext("Privacy")),
+)

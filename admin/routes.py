@@ -1,0 +1,81 @@
+"""How a page is reached: every view gets the visitor who was proven, is refused to others, and is rendered in their language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask_babel import lazy_gettext
+from werkzeug.datastructures import MultiDict
+
+from admin import frame, identity
+from admin.desk import Desk
+from admin.visitor import STANDALONE, Visitor
+from plugin_core.errors import InvalidInput, NotFound
+
+View = Callable[..., Any]
+SAVED = "saved"
+
+
+class Pages(Blueprint):
+    """The routes of one page. ``notes``: what may be said after an act, by the name it travels under."""
+
+    def __init__(self, name: str, desk: Desk, *, notes: Mapping[str, Any] | None = None) -> None:
+        super().__init__(f"page_{name}", "admin", template_folder="templates")
+        self.desk = desk
+        self.notes: dict[str, Any] = {SAVED: lazy_gettext("Saved."), **(notes or {})}
+
+    def route_for(self, rule: str, method: str, *, role: str) -> Callable[[View], View]:
+        """``role``: viewer, editor or owner; less is refused."""
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def answered(**parts: Any) -> Response:
+                return frame.answered(self.desk, self._asked, view, parts, role=role)
+
+            self.add_url_rule(rule, view.__name__, answered, methods=[method])
+            return view
+
+        return decorate
+
+    def get(self, rule: str, **options: Any) -> Callable[[View], View]:  # type: ignore[override]
+        return self.route_for(rule, "GET", role=options.get("role", "viewer"))
+
+    def post(self, rule: str, **options: Any) -> Callable[[View], View]:  # type: ignore[override]
+        return self.route_for(rule, "POST", role=options.get("role", "editor"))
+
+    def _asked(self) -> Visitor:
+        return identity.who_asks(self.desk)
+
+    def render(self, template: str, who: Visitor, *, status: int = 200, **values: Any) -> Response:
+        """``values`` go to the template beside ``who``, ``note`` and the functions every page has."""
+        note = self.notes.get(request.args.get("note", ""), "")
+        return make_response(render_template(template, who=who, note=note, **values), status)
+
+    def back(self, path: str, *, note: str = "", **query: Any) -> Response:
+        """After an act: the page is fetched anew (so that reloading repeats nothing), with a word about what was done."""
+        asked = {name: value for name, value in {**query, "note": note}.items() if value not in ("", None)}
+        joined = "&" if urlsplit(path).query else "?"
+        return make_response(redirect(path + (joined + urlencode(asked) if asked else ""), code=303))
+
+    def refused(self, template: str, who: Visitor, problem: InvalidInput, **values: Any) -> Response:
+        """The form again, with what was typed (``values``) and what is wrong with it."""
+        status = 404 if isinstance(problem, NotFound) else 400
+        return self.render(template, who, status=status, problem=problem, **values)
+
+    def download(self, who: Visitor, path: str, **query: Any) -> str:
+        """A link that saves a file: it works without a script and in every host, for ten minutes."""
+        ticket = identity.download_ticket(self.desk, who, path)
+        return f"{path}?{urlencode({**query, identity.TICKET: ticket}, doseq=True)}"
+
+
+def typed() -> MultiDict[str, str]:
+    """What was typed into the form: of a POST its body, of a GET its query."""
+    return request.form if request.method == "POST" else request.args
+
+
+def standalone(who: Visitor) -> bool:
+    return who.host == STANDALONE

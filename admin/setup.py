@@ -1,0 +1,36 @@
+"""Puts all the pages into a web application: languages, formats, files, and every route."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, g
+from flask_compress import Compress
+
+from admin import assets, embedded, formats, key_grant, languages, login, progress, redirect_grant
+from admin.desk import Desk
+from admin.pages import ALL, NAVIGATION
+
+
+def add_pages(web: Flask, desk: Desk) -> None:
+    languages.prepare(web)
+    formats.prepare(web)
+    web.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
+    web.config["COMPRESS_BR_LEVEL"] = 4
+    Compress(web)
+    web.jinja_env.trim_blocks = True
+    web.jinja_env.lstrip_blocks = True
+    web.jinja_env.globals.update(
+        asset=assets.asset, navigation=NAVIGATION, languages=languages.LANGUAGES, app_bridge=desk.home, problem_shown=False
+    )
+
+    @web.context_processor
+    def language() -> dict[str, Any]:
+        locale = g.get("locale", "") or languages.asked_for()
+        return {"locale": locale, "direction": languages.direction(locale)}
+
+    for room in (progress, redirect_grant, key_grant, embedded, login):
+        web.register_blueprint(room.create_blueprint(desk))
+    web.register_blueprint(assets.create_blueprint())
+    for create in ALL:
+        web.register_blueprint(create(desk))

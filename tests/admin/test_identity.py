@@ -1,0 +1,62 @@
+"""Who is asking: only what a platform signed a moment ago is believed, for that platform's own store."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.admin.world import World
+
+RETRY = "X-Shopify-Retry-Invalid-Session-Request"
+
+
+def test_a_merchants_token_opens_their_own_store(shared_world: World) -> None:
+    shown = shared_world.get("/app", shared_world.shopify_token())
+    assert shown.status_code == 200
+    assert (
+        "frame-ancestors https://comeback-demo.myshopify.com https://admin.shopify.com"
+        in shown.headers["Content-Security-Policy"]
+    )
+    assert 'class="host-shopify"' in shown.text
+    assert "app-bridge.js" in shown.text
+    by_address = shared_world.get(f"/app?id_token={shared_world.shopify_token()}")
+    assert by_address.status_code == 200
+
+
+@pytest.mark.parametrize("claims", [{"aud": "another"}, {"exp": 1}, {"dest": "https://other.myshopify.com"}])
+def test_a_token_that_is_not_good_gets_a_script_to_fetch_another(shared_world: World, claims: dict[str, object]) -> None:
+    token = shared_world.shopify_token(**claims)
+    refused = shared_world.get("/app", token)
+    assert (refused.status_code, refused.headers[RETRY]) == (401, "1")
+    document = shared_world.get(f"/app?id_token={token}&host=x")
+    assert document.status_code == 302
+    assert document.headers["Location"].startswith("/app/token?")
+    assert token not in document.headers["Location"]
+
+
+def test_a_good_token_of_a_store_that_is_not_connected_shows_nothing(shared_world: World) -> None:
+    shown = shared_world.get("/app", shared_world.shopify_token("somebody-else.myshopify.com"))
+    assert shown.status_code == 404
+    assert "Comeback demo" not in shown.text
+
+
+def test_nobody_known_is_sent_to_the_login_or_to_fetch_a_token(shared_world: World) -> None:
+    assert shared_world.get("/app").headers["Location"] == "/login?next=%2Fapp"
+    assert shared_world.get("/app", **{"Sec-Fetch-Dest": "iframe"}).headers["Location"].startswith("/app/token")
+    assert shared_world.post("/app/turn", {"store": "x"}).status_code == 401
+
+
+def test_no_page_has_a_script_or_style_of_its_own(shared_world: World) -> None:
+    for language in ("en", "tr", "ru", "fa"):
+        shown = shared_world.get("/app?lang=" + language, shared_world.shopify_token())
+        policy = shown.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert " style=" not in shown.text
+        assert f'lang="{language}"' in shown.text
+        assert ('dir="rtl"' in shown.text) == (language == "fa")
+        assert shown.headers["Cache-Control"] == "no-store"
+
+
+def test_a_form_posted_from_another_site_does_nothing(shared_world: World) -> None:
+    owner = shared_world.owner()
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}):
+        assert owner.post("/app/turn", data={"store": "x"}, headers=headers).status_code == 403

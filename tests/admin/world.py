@@ -1,0 +1,89 @@
+"""An installation with two connected stores, and visitors of every kind who open its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jwt
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+from werkzeug.test import TestResponse
+
+from adapters.sandbox import Twins, start_twins
+from comeback.app import App, build
+from comeback.connecting import connect
+from comeback.serving import create_web
+from comeback.settings import Settings
+from jobs.due import run_due
+from plugin_core.stores.connect import find_store
+from plugin_core.stores.models import Store
+
+CLIENT_ID, CLIENT_SECRET = "the-app", "shpss_" + "a" * 32
+HERE = {"Sec-Fetch-Site": "same-origin"}
+
+
+@dataclass
+class World:
+    app: App
+    twins: Twins
+    web: Flask
+    stores: dict[str, Store]  # platform -> store
+
+    def owner(self) -> FlaskClient:
+        """Signed in by themselves, as owner of the account."""
+        return create_web(self.app, open_to_all=True).test_client()
+
+    def shopify_token(self, shop: str = "", **claims: Any) -> str:
+        address = shop or self.stores["shopify"].address
+        moment = int(self.app.context.clock() / 1_000_000)
+        body = {
+            "iss": f"https://{address}/admin", "dest": f"https://{address}", "aud": CLIENT_ID, "sub": "42",
+            "exp": moment + 60, "nbf": moment, "iat": moment, "jti": "1", "sid": "1", **claims,
+        }  # fmt: skip
+        return jwt.encode(body, CLIENT_SECRET, algorithm="HS256")
+
+    def get(self, path: str, token: str = "", **headers: str) -> TestResponse:
+        return self.web.test_client().get(path, headers={**_bearer(token), **headers})
+
+    def post(self, path: str, data: dict[str, Any], token: str = "", **headers: str) -> TestResponse:
+        return self.web.test_client().post(path, data=data, headers={**HERE, **_bearer(token), **headers})
+
+
+@contextmanager
+def world(database_url: str, folder: Path, *, people: int = 30) -> Iterator[World]:
+    """Both twins imported, everything worked out; no campaign was started."""
+    with start_twins(people, now=datetime.now(UTC)) as twins:
+        app = build(
+            Settings(
+                database_url=SecretStr(database_url),
+                secret_key=SecretStr("a key for stores that are not there"),
+                smtp_url=SecretStr(f"folder:{folder / 'mail'}"),
+                public_url="http://127.0.0.1:8000",
+                shopify_origin=twins.shopify.origin,
+                shopify_client_id=CLIENT_ID,
+                shopify_client_secret=SecretStr(CLIENT_SECRET),
+                allow_private_stores=True,
+            )
+        )
+        try:
+            secrets = {"consumer_key": twins.woocommerce.consumer_key, "consumer_secret": twins.woocommerce.consumer_secret}
+            keys = {
+                "shopify": connect(app, "shopify", twins.shopify.shop, {"access_token": twins.shopify.token}, actor="test")[0],
+                "woocommerce": connect(app, "woocommerce", twins.woocommerce.url, secrets, actor="test")[0],
+            }
+            assert [report.problem for report in run_due(app.context) if report.problem] == []
+            with app.database.read() as session:
+                stores = {platform: find_store(session, key) for platform, key in keys.items()}
+            yield World(app, twins, create_web(app), stores)
+        finally:
+            app.close()
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
