@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from plugin_core.segments.export import Express
+
 
 class Visit(NamedTuple):
     """A merchant who opened the app inside the store's admin, proven by the platform's short-lived token."""
@@ -94,3 +96,4 @@ class Doors(NamedTuple):
     redirect: RedirectGrant | None = None
     keys: KeyGrant | None = None
     renew: Renew | None = None
+    segment_query: Express | None = None  # a rule in the platform's own segment language

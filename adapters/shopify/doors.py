@@ -8,6 +8,7 @@ from datetime import datetime
 from adapters.shopify import install, tokens, visits
 from adapters.shopify.options import SCOPES, ShopifyOptions
 from adapters.shopify.platform import shop_domain
+from adapters.shopify.segment_query import express
 from plugin_core.errors import InvalidInput
 from plugin_core.installers import Doors, Returned, Visit
 
@@ -56,11 +57,11 @@ class ShopifyGrant:
 
 
 def doors(options: ShopifyOptions) -> Doors:
-    """Without a client id and secret: none."""
+    """Without a client id and secret nobody comes in."""
     if not options.client_id or not options.client_secret:
-        return Doors()
+        return Doors(segment_query=express)
 
     def renew(address: str, credentials: Mapping[str, str], *, store: str) -> Mapping[str, str]:
         return tokens.refresh(options, address, credentials["refresh_token"], store=store).credentials()
 
-    return Doors(home=ShopifyHome(options), redirect=ShopifyGrant(options), renew=renew)
+    return Doors(home=ShopifyHome(options), redirect=ShopifyGrant(options), renew=renew, segment_query=express)
