@@ -83,21 +83,26 @@ def _secrets(desk: Desk, platform: str, address: str) -> Sequence[str]:
 
 def _embedded(desk: Desk, proof: _Proof) -> Visitor:
     visit = proof.visit
-    with desk.database.write() as session:
+    user, name = str(visit.claims.get("sub", "")), str(visit.claims.get("name", ""))
+    claimed = str(visit.claims.get("role", OWNER))
+    with desk.database.read() as session:
         store = session.scalars(select(Store).where(Store.platform == proof.platform, Store.address == visit.address)).first()
         if store is None or store.state == "disconnected":
             raise NotConnected("This store is not connected.", mend="Open the app's page in the store's admin.")
-        user, claimed = str(visit.claims.get("sub", "")), str(visit.claims.get("role", OWNER))
-        return _visitor(
+        role, due = members.role_of(desk, session, store, user, claimed if claimed in ROLES else VIEWER)
+        who = _visitor(
             session,
             store,
             user=f"{proof.platform}:{user}",
-            name=str(visit.claims.get("name", "")),
-            role=members.role_of(session, store, proof.platform, user, claimed if claimed in ROLES else VIEWER, now=desk.clock()),
+            name=name,
+            role=role,
             locale=languages.asked_for(str(visit.claims.get("locale", ""))),
             host=proof.platform,
             ancestors=tuple(proof.ancestors),
         )
+    if due:
+        members.remember(desk, who.store_id, user, name)
+    return who
 
 
 def _by_ticket(desk: Desk, ticket: str) -> Visitor:
@@ -112,10 +117,10 @@ def _by_ticket(desk: Desk, ticket: str) -> Visitor:
 
 
 def _standalone(desk: Desk) -> Visitor:
-    with desk.database.write() as session:
-        member = members.signed_in(desk, session, request.cookies.get(members.COOKIE, ""))
-        if member is None:
-            raise Stranger(token=False)
+    member = members.signed_in(desk, request.cookies.get(members.COOKIE, ""))
+    if member is None:
+        raise Stranger(token=False)
+    with desk.database.read() as session:
         stores = list(session.scalars(select(Store).where(Store.account_id == member.account_id).order_by(Store.id)))
         if not stores:
             raise NotConnected("No store is connected yet.", mend="Connect one: comeback connect --help")

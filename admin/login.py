@@ -10,7 +10,7 @@ from flask_babel import gettext
 from admin import languages, members
 from admin.desk import Desk
 from admin.frame import guarded
-from plugin_core.errors import InvalidInput
+from plugin_core.errors import InvalidInput, TooManyTries
 
 
 def create_blueprint(desk: Desk) -> Blueprint:
@@ -28,6 +28,10 @@ def create_blueprint(desk: Desk) -> Blueprint:
             token = members.sign_in(
                 desk, request.form.get("email", ""), request.form.get("password", ""), address=request.remote_addr or ""
             )
+        except TooManyTries as problem:
+            response = _form(desk, problem, status=429)
+            response.headers["Retry-After"] = str(problem.retry_after)
+            return response
         except InvalidInput as problem:
             return _form(desk, problem, status=400)
         response = make_response(redirect(_inside(request.form.get("next", "")), code=303))
