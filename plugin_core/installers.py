@@ -80,6 +80,18 @@ class KeyGrant(Protocol):
         ...
 
 
+class PluginGrant(Protocol):
+    """A plugin of ours inside the store posts us keys it made, with a ticket that we gave out for that very store."""
+
+    def site_of(self, body: object) -> str:
+        """The address the plugin is at. InvalidInput where a body is not what the plugin sends, here and below."""
+        ...
+
+    def credentials(self, body: object) -> Mapping[str, str]:
+        """With the secret that proves visits to our page (``page_secrets``)."""
+        ...
+
+
 class Renew(Protocol):
     def __call__(self, address: str, credentials: Mapping[str, str], *, store: str) -> Mapping[str, str]:
         """All credentials anew, over the network. Transient: the old refresh token may be used again.
@@ -95,5 +107,6 @@ class Doors(NamedTuple):
     home: EmbeddedHome | None = None
     redirect: RedirectGrant | None = None
     keys: KeyGrant | None = None
+    plugin: PluginGrant | None = None
     renew: Renew | None = None
     segment_query: Express | None = None  # a rule in the platform's own segment language

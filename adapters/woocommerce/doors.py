@@ -1,11 +1,13 @@
-"""The way in for WooCommerce's merchants: the store's own consent page, after which the store posts us a key."""
+"""The ways in for WooCommerce's merchants: the store's own consent page, our plugin, and our page inside their admin."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from adapters.woocommerce import install
+from adapters.woocommerce.home import WooCommerceHome
 from adapters.woocommerce.platform import WooCommerceOptions
+from adapters.woocommerce.plugin import WooCommercePlugin
 from plugin_core.installers import Doors
 
 _NAME = "Comeback"
@@ -35,4 +37,4 @@ class WooCommerceKeys:
 
 
 def doors(options: WooCommerceOptions) -> Doors:
-    return Doors(keys=WooCommerceKeys(options))
+    return Doors(home=WooCommerceHome(), keys=WooCommerceKeys(options), plugin=WooCommercePlugin())

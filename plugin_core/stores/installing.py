@@ -11,7 +11,7 @@ import json
 import secrets
 from collections.abc import Mapping
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -79,6 +79,29 @@ def grant(session: Session, vault: Vault, row: InstallState, keys: Mapping[str, 
 def deny(row: InstallState) -> None:
     if row.stage == "asked":
         row.stage, row.problem = "denied", "The access was declined in the store."
+
+
+def take(session: Session, ticket: str, *, now: int) -> InstallState:
+    """The connection for exactly one caller, until :func:`proven` or :func:`give_back`; one who never came back loses it."""
+    lost = and_(InstallState.stage == "proving", InstallState.proving_until <= now)
+    result = session.execute(
+        update(InstallState)
+        .where(
+            InstallState.ticket_hash == _hash(ticket),
+            or_(InstallState.stage.in_(_OPEN), lost),
+            InstallState.expires_at > now,
+        )
+        .values(stage="proving", proving_until=now + _PROOF_US)
+        .execution_options(synchronize_session=False)
+    )
+    if not isinstance(result, CursorResult) or result.rowcount != 1:
+        raise _unknown()
+    return session.scalars(select(InstallState).where(InstallState.ticket_hash == _hash(ticket))).one()
+
+
+def give_back(session: Session, row_id: int) -> None:
+    """The keys were not good: the link stays good for what is left of its time."""
+    session.execute(update(InstallState).where(InstallState.id == row_id, InstallState.stage == "proving").values(stage="offered"))
 
 
 def waiting_for_proof(session: Session, *, now: int) -> list[int]:

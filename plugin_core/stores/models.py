@@ -70,7 +70,7 @@ class InstallState(Base):
     address: Mapped[str]
     ticket_hash: Mapped[str | None] = mapped_column(unique=True)  # of the link the merchant is given
     state_hash: Mapped[str | None] = mapped_column(unique=True)  # of what the store has to bring back
-    stage: Mapped[str]  # offered | asked | granted | done | denied | failed
+    stage: Mapped[str]  # offered | asked | granted | proving | done | denied | failed
     sealed_keys: Mapped[str] = mapped_column(default="")  # encrypted, between the store's post and the proof
     proving_until: Mapped[int | None]  # somebody is proving the keys
     problem: Mapped[str] = mapped_column(default="")
