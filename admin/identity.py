@@ -72,7 +72,7 @@ def _proven(desk: Desk, token: str) -> _Proof | None:
             visit = doors.home.visit(token, now=desk.now(), secrets=partial(_secrets, desk, platform))
         except InvalidInput:
             continue
-        return _Proof(platform, visit, doors.home.ancestors(visit.address))
+        return _Proof(platform, visit, (*doors.home.ancestors(visit.address), *visit.ancestors))
     return None
 
 

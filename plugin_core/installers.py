@@ -19,6 +19,7 @@ class Visit(NamedTuple):
     address: str
     token: str  # never logged, never in a link
     claims: Mapping[str, object]
+    ancestors: Sequence[str] = ()  # origins that may show this visit's pages in a frame, besides those of the address
 
 
 class Returned(NamedTuple):

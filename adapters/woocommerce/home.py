@@ -5,6 +5,7 @@ The plugin signs with a secret that only this store and we know, so whose secret
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ AUDIENCE = "comeback"
 LEEWAY = 10  # seconds between the store's clock and ours
 _LONGEST_LIFE = 120  # seconds
 _LONGEST = 4096  # characters
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:.]+\](?::\d{1,5})?")
 _REQUIRED = ("iss", "aud", "sub", "iat", "nbf", "exp", "jti")
 
 
@@ -32,12 +34,12 @@ class WooCommerceHome:
         claims = _claims(token, secrets)
         try:
             issued, begins, ends = (float(claims[name]) for name in ("iat", "nbf", "exp"))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise _refused() from None
         moment = now.timestamp()
         if not max(issued, begins) - LEEWAY <= moment < ends + LEEWAY or not 0 < ends - issued <= _LONGEST_LIFE:
             raise _refused()
-        return Visit(str(claims["iss"]), token, claims)
+        return Visit(str(claims["iss"]), token, claims, _frames(claims))
 
     def credentials(self, visit: Visit, *, now: datetime) -> Mapping[str, str]:  # noqa: ARG002 - as for any platform
         raise InvalidInput(
@@ -47,6 +49,14 @@ class WooCommerceHome:
     def ancestors(self, address: str) -> Sequence[str]:
         parts = urlsplit(address)
         return (f"{parts.scheme}://{parts.netloc}",) if parts.netloc else ()
+
+
+def _frames(claims: Mapping[str, Any]) -> Sequence[str]:
+    """Where WordPress stands at another address than the shop, its admin does, too."""
+    admin, site = claims.get("admin"), urlsplit(str(claims["iss"]))
+    if not isinstance(admin, str) or _ORIGIN.fullmatch(admin) is None or admin == f"{site.scheme}://{site.netloc}":
+        return ()
+    return (admin,)
 
 
 def _claims(token: str, secrets: Callable[[str], Sequence[str]]) -> dict[str, Any]:

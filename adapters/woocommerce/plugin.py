@@ -1,4 +1,4 @@
-"""What our plugin posts from inside a store when it connects: which site it is, the key it made, the secret it signs visits with."""
+"""What our plugin posts from inside a store as it connects: its site, the key it made, the secret it signs visits with."""
 
 from __future__ import annotations
 

@@ -101,7 +101,9 @@ def take(session: Session, ticket: str, *, now: int) -> InstallState:
 
 def give_back(session: Session, row_id: int) -> None:
     """The keys were not good: the link stays good for what is left of its time."""
-    session.execute(update(InstallState).where(InstallState.id == row_id, InstallState.stage == "proving").values(stage="offered"))
+    session.execute(
+        update(InstallState).where(InstallState.id == row_id, InstallState.stage == "proving").values(stage="offered")
+    )
 
 
 def waiting_for_proof(session: Session, *, now: int) -> list[int]:

@@ -15,8 +15,12 @@ NAME = "page_secret"
 
 def of(session: Session, vault: Vault, platform: str, address: str) -> Sequence[str]:
     """() where the store is not known, not connected, or has no plugin of ours."""
-    store = session.scalars(select(Store).where(Store.platform == platform, Store.address == address)).first()
-    if store is None or store.state == "disconnected" or session.get(StoreCredential, store.id) is None:
+    known = store(session, platform, address)
+    if known is None or known.state == "disconnected" or session.get(StoreCredential, known.id) is None:
         return ()
-    secret = load_credentials(session, vault, store).get(NAME, "")
+    secret = load_credentials(session, vault, known).get(NAME, "")
     return (secret,) if secret else ()
+
+
+def store(session: Session, platform: str, address: str) -> Store | None:
+    return session.scalars(select(Store).where(Store.platform == platform, Store.address == address)).first()
