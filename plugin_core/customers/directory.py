@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from plugin_core import bulk
+from plugin_core.segments import rfm
 from plugin_core.stores.models import Store
 
 
@@ -36,14 +37,14 @@ class Person(NamedTuple):
 
 
 _SQL = """
-SELECT c.id, c.first_name, c.last_name, s.foreign_orders, s.recency_score, s.frequency_score, s.monetary_score, s.segment_bits,
-       c.key, c.email, s.orders_count, s.net_spent, s.first_order_at, s.last_order_at, s.rfm_group AS rfm, s.lifecycle,
+SELECT c.id, c.first_name, c.last_name, s.foreign_orders, s.segment_bits,
+       c.key, c.email, s.orders_count, s.net_spent, s.first_order_at, s.last_order_at, s.lifecycle,
        s.points, s.points_pending, s.tier
 FROM customer_stats s JOIN customers c ON c.id = s.customer_id
 WHERE s.store_id = ? {only} ORDER BY c.email, c.key
 """
 _AS_THEY_ARE = (
-    *("key", "email", "orders_count", "net_spent", "first_order_at", "last_order_at", "rfm", "lifecycle"),
+    *("key", "email", "orders_count", "net_spent", "first_order_at", "last_order_at", "lifecycle"),
     *("points", "points_pending", "tier"),
 )
 
@@ -57,13 +58,16 @@ def people(session: Session, store: Store, *, email: str | None = None) -> Itera
     accounts = _accounts(session, store)
     codes = dict(bulk.select(session, "SELECT customer_id, code FROM referral_codes WHERE store_id = ?", store.id))
     words = standing_consents(session, store.account_id)
-    for person, first, last, foreign, r, f, m, bits, *rest in rows:
+    for person, first, last, foreign, bits, *rest in rows:
+        known = dict(zip(_AS_THEY_ARE, rest, strict=True))
+        scores = rfm.scores(known["orders_count"], known["last_order_at"], known["net_spent"], store.rfm_cuts)
         yield Person(
-            **dict(zip(_AS_THEY_ARE, rest, strict=True)),
+            **known,
             name=f"{first} {last}".strip(),
             external_ids=tuple(accounts.get(person, ())),
             foreign_orders=_json(foreign) or {},
-            rfm_scores=f"{r}{f}{m}" if r else "",
+            rfm=rfm.group(scores),
+            rfm_scores=str(scores or ""),
             segments=tuple(slug for bit, slug in slugs.items() if bits >> bit & 1),
             referral_code=codes.get(person, ""),
             consent={channel: words.get((person, channel), "unknown") for channel in ("email", "sms")},

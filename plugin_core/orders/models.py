@@ -85,13 +85,24 @@ class StaleCustomer(Base):
 class CustomerStats(Base):
     """Purchase metrics of one person in one store (domain.md); counted orders only unless the name says otherwise.
 
-    A row exists for each person known to the store, prospects included. Money is in the store's currency.
+    A row exists for each person known to the store, prospects included. Money is in the store's currency. RFM scores and groups
+    are not kept: they follow from ``last_order_at``, ``orders_count``, ``net_spent`` and the store's cut points: segments.scores.
     """
 
     __tablename__ = "customer_stats"
     __table_args__ = (
         sa.Index("ix_customer_stats_store_id_next_crossing_at", "store_id", "next_crossing_at"),
         sa.Index("ix_customer_stats_customer_id", "customer_id"),
+        # What people are ranked and listed by.
+        sa.Index("ix_customer_stats_orders_count", "store_id", "orders_count", "customer_id"),
+        sa.Index("ix_customer_stats_net_spent", "store_id", "net_spent", "customer_id"),
+        sa.Index("ix_customer_stats_last_order_at", "store_id", "last_order_at", "customer_id"),
+        sa.Index(
+            "ix_customer_stats_own_gap_days",
+            *("store_id", "own_gap_days"),
+            sqlite_where=sa.text("visits >= 3"),
+            postgresql_where=sa.text("visits >= 3"),
+        ),
     )
     store_id: Mapped[int] = mapped_column(sa.ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True)
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True)
@@ -112,10 +123,6 @@ class CustomerStats(Base):
     last_visit_at: Mapped[int | None]
     own_gap_days: Mapped[float | None] = mapped_column(sa.Double)  # None with fewer than 2 visits
     expected_gap_days: Mapped[float | None] = mapped_column(sa.Double)  # None without a visit
-    recency_score: Mapped[int | None] = mapped_column(sa.SmallInteger)
-    frequency_score: Mapped[int | None] = mapped_column(sa.SmallInteger)
-    monetary_score: Mapped[int | None] = mapped_column(sa.SmallInteger)
-    rfm_group: Mapped[str] = mapped_column(default="prospects")
     lifecycle: Mapped[str] = mapped_column(default="prospect")
     segment_bits: Mapped[int] = mapped_column(default=0)  # bit b set: member of the store's segment with bit b
     next_crossing_at: Mapped[int | None]  # the next moment at which time alone may change something here

@@ -20,8 +20,8 @@ from plugin_core.tables import metadata
 _STATS = metadata.tables[CustomerStats.__tablename__]
 _KEY = ("store_id", "customer_id")
 # What belongs to other rooms begins here, for people seen for the first time.
-_BEGIN = ("rfm_group", "lifecycle", "segment_bits", "points", "points_pending", "tier", "may_email")
-_BEGINNING = ("prospects", "prospect", 0, 0, 0, "", False)
+_BEGIN = ("lifecycle", "segment_bits", "points", "points_pending", "tier", "may_email")
+_BEGINNING = ("prospect", 0, 0, 0, "", False)
 _PLACED_AT = itemgetter(1)
 _CHUNK = 20_000  # people; bounds the memory a whole store takes
 

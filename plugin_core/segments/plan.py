@@ -21,7 +21,7 @@ from plugin_core.segments.rules import Rule, parse
 from plugin_core.segments.terms import Build
 
 CREATE = """CREATE TEMPORARY TABLE IF NOT EXISTS segment_changes (
-customer_id {id} PRIMARY KEY, gap_days DOUBLE PRECISION, r INTEGER, f INTEGER, m INTEGER, rfm_group TEXT, lifecycle TEXT,
+customer_id {id} PRIMARY KEY, gap_days DOUBLE PRECISION, lifecycle TEXT,
 bits BIGINT, crossing BIGINT, old_bits BIGINT, old_crossing BIGINT, old_lifecycle TEXT)"""
 
 
@@ -49,12 +49,12 @@ class Plan:
         differs = " OR ".join(
             f"{new} IS DISTINCT FROM {old}" if self.dialect is dialects.POSTGRESQL else f"{new} IS NOT {old}"
             for new, old in (
-                *(("bits", "old_bits"), ("lifecycle", "old_lifecycle"), ("crossing", "old_crossing"), ("r", "old_r")),
-                *(("f", "old_f"), ("m", "old_m"), ("gap_days", "old_gap_days")),
+                *(("bits", "old_bits"), ("lifecycle", "old_lifecycle"), ("crossing", "old_crossing")),
+                ("gap_days", "old_gap_days"),
             )
         )
         return (
-            f"INSERT INTO segment_changes SELECT customer_id, gap_days, r, f, m, {source.GROUP}, lifecycle, bits, crossing, "
+            f"INSERT INTO segment_changes SELECT customer_id, gap_days, lifecycle, bits, crossing, "
             f"old_bits, old_crossing, old_lifecycle FROM ({level}) AS judged WHERE {differs}"
         )
 
@@ -90,8 +90,8 @@ ENTER_NOW = (
     "AND (old_crossing IS NULL OR old_crossing > :now) ORDER BY customer_id) AS entering"
 )
 _WRITTEN = (
-    *(("expected_gap_days", "gap_days"), ("recency_score", "r"), ("frequency_score", "f"), ("monetary_score", "m")),
-    *(("rfm_group", "rfm_group"), ("lifecycle", "lifecycle"), ("segment_bits", "bits"), ("next_crossing_at", "crossing")),
+    *(("expected_gap_days", "gap_days"), ("lifecycle", "lifecycle"), ("segment_bits", "bits")),
+    ("next_crossing_at", "crossing"),
 )
 # Above this many changes the whole table is written through as it lies, not person by person.
 MANY = 20_000

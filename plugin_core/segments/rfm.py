@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 PROSPECTS = "prospects"
 
@@ -32,6 +32,13 @@ GROUP_NAMES = tuple(sorted({name for row in GROUPS.values() for name in row} | {
 def score(value: int, cuts: Sequence[int]) -> int:
     """1 + the number of cut points that ``value`` is strictly greater than; equal values get equal scores."""
     return 1 + sum(value > cut for cut in cuts)
+
+
+def scores(orders_count: int, last_order_at: int | None, net_spent: int, cuts: Mapping[str, Any]) -> Scores | None:
+    """By a store's ``rfm_cuts``; None without an order, and for everybody until there are cut points."""
+    if orders_count == 0 or last_order_at is None or not cuts.get("r"):
+        return None
+    return Scores(score(last_order_at, cuts["r"]), score(orders_count, cuts["f"]), score(net_spent, cuts["m"]))
 
 
 def group(scores: Scores | None) -> str:

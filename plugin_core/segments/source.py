@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from plugin_core.clock import DAY_US
-from plugin_core.segments import lifecycle, rfm
+from plugin_core.segments import lifecycle
+from plugin_core.segments import scores as scores_sql
 from plugin_core.segments.dialect import Dialect
 from plugin_core.segments.frame import Frame
 
@@ -31,9 +32,6 @@ _BIRTHDAY_OF_ALL = (
     f"THEN {_BIRTHDAY} ELSE '' END"
 )
 STORED = {
-    "recency_score": "old_r",
-    "frequency_score": "old_f",
-    "monetary_score": "old_m",
     "lifecycle": "old_lifecycle",
     "segment_bits": "old_bits",
     "next_crossing_at": "old_crossing",
@@ -49,9 +47,7 @@ def people(dialect: Dialect, scope: str, used: str, *, stored: bool = False) -> 
     """The subquery (without alias). ``used`` is the SQL that will read from it: only columns named there are carried along."""
     carried = ["customer_id", "visits", *(name for name in _INPUTS[1:] if name != "visits" and f"s.{name}" in used)]
     kept = [f"k.{name}" for name in dict.fromkeys([*carried, "last_visit_at", "own_gap_days"])]
-    scores = [
-        f"{_score(column, name)} AS {name}" for column, name in _SCORES if stored or f"s.{name}" in used or "s.rfm_group" in used
-    ]
+    scores = [f"{_score(column, name)} AS {name}" for column, name in _SCORES if f"s.{name}" in used or "s.rfm_group" in used]
     extra = [f"k.{name} AS {alias}" for name, alias in STORED.items()] if stored else []
     if "s.birthday" in used:
         extra.append(f"{_BIRTHDAY_OF_ALL if scope == EVERYBODY else _BIRTHDAY} AS birthday")
@@ -60,7 +56,7 @@ def people(dialect: Dialect, scope: str, used: str, *, stored: bool = False) -> 
         f"FROM customer_stats k WHERE {scope.format(listed=dialect.listed, every=dialect.every)} {dialect.barrier}"
     )
     with_gap = f"SELECT *, gap_days * :day_us AS gap_us FROM ({inner}) AS measured {dialect.barrier}"
-    group = f", {GROUP} AS rfm_group" if "s.rfm_group" in used else ""
+    group = f", {scores_sql.group('r', 'f', 'm')} AS rfm_group" if "s.rfm_group" in used else ""
     return f"SELECT *, {_STAGE} AS lifecycle{group} FROM ({with_gap}) AS scored {dialect.barrier}"
 
 
@@ -88,17 +84,7 @@ _SCORES = (("last_order_at", "r"), ("orders_count", "f"), ("net_spent", "m"))
 
 
 def _score(column: str, name: str) -> str:
-    cut = [f"k.{column} > CAST(:{name}{index} AS BIGINT)" for index in range(4)]
-    upper = f"CASE WHEN {cut[2]} THEN CASE WHEN {cut[3]} THEN 5 ELSE 4 END ELSE 3 END"
-    return f"CASE WHEN k.orders_count = 0 THEN NULL WHEN {cut[1]} THEN {upper} WHEN {cut[0]} THEN 2 ELSE 1 END"
-
-
-def _group() -> str:
-    rows = []
-    for recency, names in rfm.GROUPS.items():
-        columns = " ".join(f"WHEN f + m <= {last} THEN '{name}'" for last, name in zip(rfm.COLUMNS, names, strict=True))
-        rows.append(f"WHEN {recency} THEN CASE {columns} END")
-    return f"CASE r {' '.join(rows)} ELSE '{rfm.PROSPECTS}' END"
+    return scores_sql.score("k", column, [f"CAST(:{name}{index} AS BIGINT)" for index in range(4)])
 
 
 def _stage() -> str:
@@ -110,5 +96,4 @@ def _stage() -> str:
     )
 
 
-GROUP = _group()
 _STAGE = _stage()

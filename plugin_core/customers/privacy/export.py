@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from plugin_core.customers.models import Customer
 from plugin_core.customers.privacy.sections import SECTIONS
 from plugin_core.customers.privacy.traces import family_of, survivor_of
 from plugin_core.money import major
+from plugin_core.segments import rfm
 from plugin_core.stores.models import Account
 
 _PROFILE = ("email", "phone", "first_name", "last_name", "locale", "country", "birthday")
@@ -57,6 +59,8 @@ def _section(session: Session, name: str, family: list[int]) -> list[dict[str, A
     query = sa.text(section.sql).bindparams(sa.bindparam("family", family, expanding=True))
     rows = [dict(row) for row in session.execute(query).mappings()]
     for row in rows:
+        if "rfm_cuts" in row:
+            row["rfm_group"] = _rfm_group(row, row.pop("rfm_cuts"))
         for column, currency in section.money.items():
             row[column] = str(major(row[column], row[currency]))
         for column in section.times:
@@ -67,6 +71,11 @@ def _section(session: Session, name: str, family: list[int]) -> list[dict[str, A
         if "may_email" in row:
             row["may_email"] = bool(row["may_email"])
     return rows
+
+
+def _rfm_group(figures: Mapping[str, Any], cuts: Any) -> str:
+    known = json.loads(cuts) if isinstance(cuts, str) else cuts
+    return rfm.group(rfm.scores(figures["orders_count"], figures["last_order_at"], figures["net_spent"], known))
 
 
 def _add_lines(session: Session, orders: list[dict[str, Any]]) -> None:

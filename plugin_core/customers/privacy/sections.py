@@ -71,7 +71,7 @@ SECTIONS: Mapping[str, Section] = {
     "purchase_figures": Section(
         """
         SELECT s.name AS store, s.currency, n.orders_count, n.net_spent, n.first_order_at, n.last_order_at, n.visits,
-        n.rfm_group, n.lifecycle, n.points, n.points_pending, n.tier, n.may_email
+        s.rfm_cuts, n.lifecycle, n.points, n.points_pending, n.tier, n.may_email
         FROM customer_stats n
         JOIN stores s ON s.id = n.store_id
         WHERE n.customer_id IN :family

@@ -311,10 +311,6 @@ def upgrade() -> None:
     sa.Column('last_visit_at', sa.BigInteger(), nullable=True),
     sa.Column('own_gap_days', sa.Double(), nullable=True),
     sa.Column('expected_gap_days', sa.Double(), nullable=True),
-    sa.Column('recency_score', sa.SmallInteger(), nullable=True),
-    sa.Column('frequency_score', sa.SmallInteger(), nullable=True),
-    sa.Column('monetary_score', sa.SmallInteger(), nullable=True),
-    sa.Column('rfm_group', sa.Text(), nullable=False),
     sa.Column('lifecycle', sa.Text(), nullable=False),
     sa.Column('segment_bits', sa.BigInteger(), nullable=False),
     sa.Column('next_crossing_at', sa.BigInteger(), nullable=True),
@@ -328,6 +324,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('customer_stats', schema=None) as batch_op:
         batch_op.create_index('ix_customer_stats_customer_id', ['customer_id'], unique=False)
+        batch_op.create_index('ix_customer_stats_last_order_at', ['store_id', 'last_order_at', 'customer_id'], unique=False)
+        batch_op.create_index('ix_customer_stats_net_spent', ['store_id', 'net_spent', 'customer_id'], unique=False)
+        batch_op.create_index('ix_customer_stats_orders_count', ['store_id', 'orders_count', 'customer_id'], unique=False)
+        batch_op.create_index('ix_customer_stats_own_gap_days', ['store_id', 'own_gap_days'], unique=False, sqlite_where=sa.text('visits >= 3'), postgresql_where=sa.text('visits >= 3'))
         batch_op.create_index('ix_customer_stats_store_id_next_crossing_at', ['store_id', 'next_crossing_at'], unique=False)
 
     op.create_table('embedded_visitors',
@@ -891,6 +891,10 @@ def downgrade() -> None:
     op.drop_table('embedded_visitors')
     with op.batch_alter_table('customer_stats', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_stats_store_id_next_crossing_at')
+        batch_op.drop_index('ix_customer_stats_own_gap_days', sqlite_where=sa.text('visits >= 3'), postgresql_where=sa.text('visits >= 3'))
+        batch_op.drop_index('ix_customer_stats_orders_count')
+        batch_op.drop_index('ix_customer_stats_net_spent')
+        batch_op.drop_index('ix_customer_stats_last_order_at')
         batch_op.drop_index('ix_customer_stats_customer_id')
 
     op.drop_table('customer_stats')

@@ -55,8 +55,7 @@ def meet(session: Session, store: Store, name: str) -> int:
             **dict.fromkeys(
                 (
                     *("foreign_orders", "first_order_at", "last_order_at", "previous_order_at", "last_touch_order_at"),
-                    *("last_refund_at", "last_visit_at", "own_gap_days", "expected_gap_days", "recency_score"),
-                    *("frequency_score", "monetary_score", "next_crossing_at"),
+                    *("last_refund_at", "last_visit_at", "own_gap_days", "expected_gap_days", "next_crossing_at"),
                 )
             ),
             store_id=store.id,

@@ -123,9 +123,6 @@ def person(
             last_visit_at=last,
             own_gap_days=None,
             expected_gap_days=gap_days,
-            recency_score=None,
-            frequency_score=None,
-            monetary_score=None,
             next_crossing_at=None,
         )
     )

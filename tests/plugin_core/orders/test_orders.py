@@ -180,7 +180,7 @@ def test_a_begun_checkout_of_somebody_new_makes_a_prospect(session: Session, sho
     take(session, shop, checkout("c", ADA))
     work_out(session, shop)
     found = numbers(session, shop, ADA)
-    assert (found["orders_count"], found["rfm_group"], found["last_touch_order_at"]) == (0, "prospects", None)
+    assert (found["orders_count"], found["lifecycle"], found["last_touch_order_at"]) == (0, "prospect", None)
 
 
 def test_a_checkout_the_store_has_dropped_is_nothing_to_be_reminded_of(session: Session, shop: Store) -> None:

@@ -14,6 +14,7 @@ from plugin_core.segments import nightly
 from plugin_core.segments.evaluate import Changes, evaluate
 from plugin_core.segments.members import find, members
 from plugin_core.segments.models import Membership, Segment
+from plugin_core.segments.scores import scored
 from plugin_core.segments.stock import STOCK, ensure_stock
 from plugin_core.segments.yardsticks import recompute_yardsticks
 from plugin_core.stores.models import Store
@@ -59,11 +60,15 @@ def judged(session: Session, store: Store) -> list[oracle.Standing]:
     bits = {
         row.slug: row.bit for row in session.execute(sa.select(Segment.slug, Segment.bit).where(Segment.store_id == store.id))
     }
-    rows = session.execute(sa.select(STATS).where(STATS.c.store_id == store.id).order_by(STATS.c.customer_id)).all()
+    read = scored(store.rfm_cuts, "customer_stats")
+    columns = [
+        sa.literal_column(sql).label(name) for name, sql in zip(("recency", "frequency", "monetary", "rfm"), read, strict=True)
+    ]
+    rows = session.execute(sa.select(STATS, *columns).where(STATS.c.store_id == store.id).order_by(STATS.c.customer_id)).all()
     return [
         oracle.Standing(
-            "" if row.recency_score is None else f"{row.recency_score}{row.frequency_score}{row.monetary_score}",
-            row.rfm_group,
+            "" if row.recency is None else f"{row.recency}{row.frequency}{row.monetary}",
+            row.rfm,
             row.lifecycle,
             frozenset(slug for slug, bit in bits.items() if row.segment_bits >> bit & 1),
         )
@@ -145,7 +150,7 @@ def test_a_night_that_looks_only_at_those_it_may_move_leaves_everybody_where_jud
         add_people(session, store, people, first_id=1 + number * 1_000)
         ensure_stock(session, store, now=NOW)
         nightly.refresh(session, store, StoreSettings(), 0, now=NOW)
-    columns = [STATS.c.segment_bits, STATS.c.lifecycle, STATS.c.rfm_group, STATS.c.recency_score, STATS.c.frequency_score]
+    columns = [STATS.c.segment_bits, STATS.c.lifecycle]
     dice = random.Random(4)
     rewritten = []
     for night in range(1, 9):
@@ -167,6 +172,7 @@ def test_a_night_that_looks_only_at_those_it_may_move_leaves_everybody_where_jud
             for store in stores
         ]
         assert found[0] == found[1], night
+        assert judged(session, stores[0]) == judged(session, stores[1]), night
         moments = [
             session.scalars(
                 sa.select(STATS.c.customer_id % 1_000)
