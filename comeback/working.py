@@ -16,6 +16,7 @@ from jobs.leading import Scheduler
 from jobs.redis_queue import RedisQueue
 from jobs.tasks import TASKS
 from jobs.threads import ThreadQueue
+from jobs.turns import KNOWING
 from plugin_core.errors import SettingsProblem
 
 THREADS = 4
@@ -28,7 +29,8 @@ _log = structlog.get_logger("comeback.working")
 def threads_beside(app: App, *, threads: int = THREADS) -> Iterator[App]:
     """The application with work being done by this process' own threads until the block ends."""
     stopping = threading.Event()
-    queue = ThreadQueue(tuple(TASKS), threads=threads)
+    apart = [name for name, task in TASKS.items() if KNOWING not in task.turns]
+    queue = ThreadQueue(tuple(TASKS), apart=apart, threads=threads)
     working = replace(app, context=replace(app.context, queue=queue))
     queue.start(Engine(working.context, stopping.is_set).perform)
     try:

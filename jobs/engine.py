@@ -16,7 +16,7 @@ from jobs.context import JobContext
 from jobs.queue import EVERY_STORE
 from jobs.sweep import sweep
 from jobs.tasks import TASKS, Done, Task
-from jobs.turns import turn
+from jobs.turns import KNOWING, WRITING, turn
 from plugin_core.errors import AccessRevoked, StoreError, Throttled
 from plugin_core.inbox import queue as inbox
 from plugin_core.outbox import queue as outbox
@@ -24,6 +24,7 @@ from plugin_core.stores.models import Store
 from plugin_core.work import standing, totals
 
 STEP_S = 15.0  # then a task lets others have the thread
+_LOOK_EVERY_S = 0.5
 
 _log = structlog.get_logger("jobs.engine")
 
@@ -45,12 +46,12 @@ class Engine:
             sweep(self.context, only=task)
             return
         if self._in_turn(task, store_id):
-            self._pass_on(store_id)
+            self._pass_on(store_id, TASKS[task].turns)
 
     def _in_turn(self, task: str, store_id: int) -> bool:
         """False: somebody else is busy with the store, and will find our mark."""
         for last_try in (False, True):
-            with turn(self.context.database, store_id) as ours:
+            with turn(self.context.database, store_id, TASKS[task].turns) as ours:
                 if ours:
                     self.context.queue.taken(task, store_id)
                     self._step(task, store_id)
@@ -69,15 +70,35 @@ class Engine:
                 return
             assert store is not None  # noqa: S101 - _may() said so
             # We have the turn: whatever is still claimed was left behind by a process that was killed.
-            outbox.release(session, store_id, now=began)
-            inbox.release(session, store_id, now=began)
-        context = replace(self.context, paused=lambda: self.stopping() or time.monotonic() - started > self.step_seconds)
+            if WRITING in TASKS[task].turns:
+                outbox.release(session, store_id, now=began)
+            if KNOWING in TASKS[task].turns:
+                inbox.release(session, store_id, now=began)
+        context = replace(self.context, paused=self._pause(task, store_id, started))
         try:
             ended = TASKS[task].run(context, store_id)
         except Exception as problem:  # noqa: BLE001 - any failure: it is written down and tried again
             self._failed(task, store, stands.attempts, problem, started)
         else:
             self._ended(task, store_id, ended, began, started)
+
+    def _pause(self, task: str, store_id: int, started: float) -> Callable[[], bool]:
+        """Whether a task has to let others have the thread, or the store's turn where the store has told us something."""
+        gives_way = task != "inbox" and KNOWING in TASKS[task].turns
+        looked = started
+
+        def paused() -> bool:
+            nonlocal looked
+            now = time.monotonic()
+            if self.stopping() or now - started > self.step_seconds:
+                return True
+            if not gives_way or now - looked < _LOOK_EVERY_S:
+                return False
+            looked = now
+            with self.context.database.read() as session:
+                return inbox.waits(session, store_id, now=self.context.clock())
+
+        return paused
 
     def _ended(self, task: str, store_id: int, ended: Done, began: int, started: float) -> None:
         now = self.context.clock()
@@ -109,12 +130,14 @@ class Engine:
         if isinstance(problem, AccessRevoked):
             self.context.queue.nudge("notice", store.id)
 
-    def _pass_on(self, store_id: int) -> None:
-        """Marks left while we were busy, and what we did not finish."""
+    def _pass_on(self, store_id: int, turns: tuple[str, ...]) -> None:
+        """Marks left while we had these turns, and what we did not finish."""
         now = self.context.clock()
         with self.context.database.read() as session:
             stands = standing.standings(session, store_id)
         for (_, task), one in stands.items():
+            if task not in TASKS or not {*TASKS[task].turns} & {*turns}:
+                continue
             if one.asked_at is not None and (one.not_before is None or one.not_before <= now):
                 self.context.queue.nudge(task, store_id, again=True)
 

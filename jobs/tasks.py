@@ -12,7 +12,8 @@
     privacy    what people asked for about themselves, and what erasing them leaves to do in the store
     notice     tells the merchant that we are locked out
 
-A task that is asked to pause ends after the step it is at; the rest is asked for again, behind whatever else waits.
+A task that is asked to pause ends after the step it is at; the rest is asked for again, behind whatever else waits. What a store
+has told us is reason enough to ask any task of that turn but ``inbox``.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from typing import NamedTuple
 from jobs import offers, writeback
 from jobs.context import JobContext
 from jobs.due import sync_due
-from jobs.inbox import apply_due
+from jobs.inbox import apply_batch
 from jobs.notice import tell_merchant
 from jobs.privacy import answer_requests
 from jobs.reconcile import check_deletions
 from jobs.refresh import Refreshed, refresh_store, refresh_touched
 from jobs.sync import sync_store
+from jobs.turns import BOTH, KNOWING, WRITING
 from jobs.webhooks import check_webhooks
 from plugin_core.stores.models import Store
 
@@ -47,18 +49,23 @@ class Task(NamedTuple):
     run: Callable[[JobContext, int], Done]
     every_seconds: int
     locked_out: bool = False  # also for stores we have no access to
+    turns: tuple[str, ...] = (KNOWING,)  # that have to be ours meanwhile
 
 
 def _inbox(context: JobContext, store_id: int) -> Done:
-    counts: dict[str, int] = dict(apply_due(context, store_id))
-    if not counts:
-        return Done()
-    with context.database.read() as session:
-        connected = session.get_one(Store, store_id).state == "connected"
-    touched = refresh_touched(context, store_id) if connected else Refreshed(0, yardsticks=False, queued=0)
+    """What follows from a batch is worked out before the next one: somebody else may be writing it to the store by then."""
+    counts: Counter[str] = Counter()
+    while not context.paused() and (some := apply_batch(context, store_id)) is not None:
+        counts += some
+        with context.database.read() as session:
+            connected = session.get_one(Store, store_id).state == "connected"
+        touched = refresh_touched(context, store_id) if connected else Refreshed(0, yardsticks=False, queued=0)
+        counts += Counter(people=touched.people, queued=touched.queued)
+        if touched.queued:
+            context.queue.nudge("writeback", store_id)
     # Whoever came into a segment or has a new moment to be told something: campaigns look at them at once.
-    then = (*(("writeback",) if touched.queued else ()), *(("offers",) if touched.people else ()))
-    return Done(counts | {"people": touched.people, "queued": touched.queued}, unfinished=context.paused(), then=then)
+    then = (*(("writeback",) if counts["queued"] else ()), *(("offers",) if counts["people"] else ()))
+    return Done(counts, unfinished=context.paused(), then=then)
 
 
 def _refresh(context: JobContext, store_id: int) -> Done:
@@ -111,11 +118,11 @@ def _notice(context: JobContext, store_id: int) -> Done:
 TASKS: Mapping[str, Task] = {
     "inbox": Task(_inbox, 0, locked_out=True),
     "refresh": Task(_refresh, 60),
-    "writeback": Task(_writeback, 0),
+    "writeback": Task(_writeback, 0, turns=(WRITING,)),
     "offers": Task(_offers, 60),
     "sync": Task(_sync, 600),
     "deletions": Task(_deletions, 900),
     "webhooks": Task(_webhooks, 1_800),
-    "privacy": Task(_privacy, 300, locked_out=True),
+    "privacy": Task(_privacy, 300, locked_out=True, turns=BOTH),
     "notice": Task(_notice, 0, locked_out=True),
 }

@@ -14,6 +14,7 @@ import structlog
 from jobs.context import JobContext
 from plugin_core.clock import SECOND_US
 from plugin_core.errors import AccessRevoked, MissingScope, Permanent, StoreError, Transient, Unsupported
+from plugin_core.locks import hold_account
 from plugin_core.outbox import journal, queue, written
 from plugin_core.outbox.desired import Account, accounts
 from plugin_core.outbox.planning import CONSENT, PROFILE
@@ -98,6 +99,7 @@ def _claim_profiles(context: JobContext, store_id: int, limit: int, counts: Writ
         if store.state != "connected":
             return None
         settings, _version = current(session, store)
+        hold_account(session, store.account_id)  # others may be taking in news of the very same accounts
         claimed = _claim(context, store, queue.claim(session, store_id, PROFILE, limit=limit, now=now))
         if not claimed:
             return None
@@ -128,6 +130,7 @@ def _record(context: JobContext, work: _Work, results: Sequence[WriteResult], co
     gone = [one for one, result in pairs if result.gone and not result.ok]
     failed = [(one, result) for one, result in pairs if not result.ok and not result.gone]
     with context.database.write() as session:
+        hold_account(session, work.store.account_id)
         written.record(session, work.store, done, work.prefix, now=now)
         written.forget(session, gone, now=now)
         queue.settle(session, [work.claimed[one.id] for one in (*done, *gone)], now=now)

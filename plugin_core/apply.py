@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from plugin_core import bulk, tombstones
+from plugin_core import tombstones
 from plugin_core.customers.people import People
 from plugin_core.customers.privacy import door
 from plugin_core.customers.upsert import apply_customers, forget_accounts
-from plugin_core.db import is_sqlite
+from plugin_core.locks import hold_account
 from plugin_core.orders import stale
 from plugin_core.orders.checkouts import apply_checkouts, remove_checkouts
 from plugin_core.orders.upsert import apply_orders, remove_orders
@@ -23,7 +23,6 @@ from plugin_core.stores.models import Account, Store
 from plugin_core.stores.settings import StoreSettings
 
 _PAGE = 500  # records; fewer leave the garbage collector alone
-_LOCK = 7_301  # first half of the advisory lock's key: tells ours from others in the same database
 
 
 class Applied(NamedTuple):
@@ -63,9 +62,8 @@ def _no_collection(records: int) -> Iterator[None]:
 
 
 def _apply(session: Session, store: Store, settings: StoreSettings, kinds: dict[type, list[Any]], now: int) -> int:
-    if not is_sqlite(session):
-        # Two imports of one account at once would both make the person behind a new address.
-        bulk.select(session, "SELECT pg_advisory_xact_lock(?, ?)", _LOCK, store.account_id)
+    # Two imports of one account at once would both make the person behind a new address.
+    hold_account(session, store.account_id)
     reborn = door.pass_through(session, store, kinds)
     deletions: list[Deletion] = kinds[Deletion]
     tombstones.note(session, store.id, deletions)

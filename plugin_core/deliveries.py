@@ -5,7 +5,9 @@
     bytes --verify--> Verified | Ping | Rejection          pure; nothing is kept but a Verified one
     body --translate--> what to do, a list of
         a Record          take it in as it is
+        Amendment         take in what it says of an account; the rest stays as stored
         Refetch           the body is not enough, or not to be trusted: ask the store
+        Retagged          ask the store, unless that is how the account's tags stand here already
         Repull            ask for all that changed lately in a resource
         StoreEvent        something about the store itself
         Ignore            nothing to do; the delivery is kept as ignored
@@ -17,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from plugin_core.records import Record
+from plugin_core.records import CustomerRecord, Record
 
 
 class Verified(NamedTuple):
@@ -40,10 +42,25 @@ class Rejection(NamedTuple):
     reason: str  # one of a few words: refusals are counted by it
 
 
+class Amendment(NamedTuple):
+    """An account as far as the body speaks of it; tags and the platform's group stay as stored. One not known is asked for."""
+
+    record: CustomerRecord
+    only_consents: bool = False  # the body says nothing else
+
+
 class Refetch(NamedTuple):
     resource: str
     external_ids: tuple[str, ...]
     with_orders: bool = False  # of accounts: also all orders we know of them
+    unless_known: bool = False  # of accounts: nothing that we keep can have changed of one we have
+    unless_refund: str = ""  # of one order: nothing to ask where it is known with this refund
+
+
+class Retagged(NamedTuple):
+    external_id: str
+    tags: tuple[str, ...]
+    added: bool  # else removed
 
 
 class Repull(NamedTuple):
@@ -65,4 +82,4 @@ class Unusable(NamedTuple):
     reason: str  # for people
 
 
-Step = Record | Refetch | Repull | StoreEvent | Ignore | Unusable
+Step = Record | Amendment | Refetch | Retagged | Repull | StoreEvent | Ignore | Unusable

@@ -39,6 +39,10 @@ class Grains(_Remembered):
         super().__init__()
         self._scale = exponent(currency) + 4
 
+    def text(self, grains: int) -> str:
+        """The way back: 1234 minor units x GRAIN -> "12.340000"."""
+        return str(Decimal(grains).scaleb(-self._scale))
+
     def work_out(self, key: Amount) -> int:
         if type(key) is str:  # "12.34", nearly always: a third of the price of a Decimal
             units, _, places = key.partition(".")

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-LEFT_TO_OTHERS = 0.5  # of the bucket: the merchant's other apps and our own webhooks live on it too
+LEFT_TO_OTHERS = 0.5  # of the bucket: the merchant's other apps live on it too
+NAMED = "_by_id"  # how documents end that ask for records by name
+LEFT_TO_NEWS = 0.1  # of the bucket: while we write, or read at length, what has just changed can be asked for at once
 
 
 class Pace:
@@ -21,15 +23,16 @@ class Pace:
         self._at = 0.0
         self._asked: dict[str, float] = {}  # what each document was weighed with the last time
 
-    def wait_before(self, document: str) -> float:
-        """Seconds until the document can be sent and the others' share stays untouched."""
+    def wait_before(self, document: str, units: int = 1) -> float:
+        """Seconds until the document, with so many records named in it, can be sent and the others' share stays untouched."""
         if not self.maximum or not self.rate:
             return 0.0
         available = min(self.maximum, self._available + (self._clock() - self._at) * self.rate)
-        wanted = min(self.maximum, self.maximum * self._left_to_others + self._asked.get(document, 0.0))
+        left = self._left_to_others + (0.0 if document.endswith(NAMED) else LEFT_TO_NEWS)
+        wanted = min(self.maximum, self.maximum * left + self._asked.get(document, 0.0) * units)
         return max(0.0, (wanted - available) / self.rate)
 
-    def learn(self, document: str, cost: Mapping[str, Any]) -> None:
+    def learn(self, document: str, cost: Mapping[str, Any], units: int = 1) -> None:
         """``cost`` is an answer's ``extensions.cost``."""
         status = cost.get("throttleStatus") or {}
         self.maximum = float(status.get("maximumAvailable") or self.maximum)
@@ -37,10 +40,10 @@ class Pace:
         self._available = float(status.get("currentlyAvailable") or 0.0)
         self._at = self._clock()
         if cost.get("requestedQueryCost"):
-            self._asked[document] = float(cost["requestedQueryCost"])
+            self._asked[document] = float(cost["requestedQueryCost"]) / max(1, units)
 
     def asked(self, document: str) -> float:
-        """Points the document was weighed with the last time; 0 where it was never sent."""
+        """Points the document was weighed with the last time, for one record named in it; 0 where it was never sent."""
         return self._asked.get(document, 0.0)
 
     def wait_after_throttle(self, cost: Mapping[str, Any]) -> float:

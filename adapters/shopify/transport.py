@@ -49,8 +49,8 @@ class AdminTransport:
         self._session = requests.Session()
         self._warned = False
 
-    def call(self, name: str, variables: Mapping[str, Any] | None = None, *, repeatable: bool) -> dict[str, Any]:
-        """The data of one document's answer. ``repeatable``: doing it twice is the same as doing it once.
+    def call(self, name: str, variables: Mapping[str, Any] | None = None, *, repeatable: bool, units: int = 1) -> dict[str, Any]:
+        """The data of one document's answer. ``repeatable``: twice is the same as once. ``units``: records named.
 
         Otherwise a lost answer raises OutcomeUnknown; refusals before anything was carried out are retried in both cases.
         """
@@ -58,9 +58,9 @@ class AdminTransport:
         deadline = self.clock() + self._patience
         attempt, renewed = 0, False
         while True:
-            self._wait(self.pace.wait_before(name))
+            self._wait(self.pace.wait_before(name, units))
             try:
-                return self._once(name, body, repeatable=repeatable)
+                return self._once(name, body, repeatable=repeatable, units=units)
             except OutcomeUnknown:
                 raise
             except AccessRevoked:
@@ -77,7 +77,7 @@ class AdminTransport:
                 log.info("%s: %s waits %.1f s: %s", self.store, name, wait, type(problem).__name__)
                 self._wait(wait)
 
-    def _once(self, name: str, body: bytes, *, repeatable: bool) -> dict[str, Any]:
+    def _once(self, name: str, body: bytes, *, repeatable: bool, units: int) -> dict[str, Any]:
         started = self.clock()
         self.calls += 1
         headers = {
@@ -110,7 +110,7 @@ class AdminTransport:
         answer = parsed(response, store=self.store)
         cost = cost_of(answer)
         if cost:
-            self.pace.learn(name, cost)
+            self.pace.learn(name, cost, units)
         try:
             return data_of(answer, store=self.store, repeatable=repeatable)
         except Throttled as problem:

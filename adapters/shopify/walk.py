@@ -12,6 +12,7 @@ from adapters.shopify.amounts import iso, microseconds
 from adapters.shopify.answers import TooCostly
 from adapters.shopify.cursors import Cursor
 from adapters.shopify.ids import bare, gid
+from adapters.shopify.pacing import NAMED
 from adapters.shopify.read import Batch, Group, Known, translate_batch
 from adapters.shopify.transport import AdminTransport
 from plugin_core.clock import SECOND_US
@@ -69,7 +70,7 @@ class PageReader:
             chunk = external_ids[at : at + size]
             variables = {"ids": [gid(KINDS[resource], each) for each in chunk]}
             try:
-                nodes = self._call(resource, f"{resource}_by_id", variables).get("nodes") or []
+                nodes = self._call(resource, f"{resource}{NAMED}", variables, units=len(chunk)).get("nodes") or []
             except TooCostly:
                 self._shrink(resource)
                 continue
@@ -80,6 +81,7 @@ class PageReader:
             rejected += batch.rejected
             gone += [external_id for external_id, node in zip(chunk, nodes, strict=True) if not node]
             at += len(chunk)
+            self._fit(resource, f"{resource}{NAMED}", units=self._sizes[resource])
         return Batch(records, rejected, len(external_ids) - len(gone)), gone
 
     def _sized(self, resource: str, name: str, argument: str, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,18 +94,18 @@ class PageReader:
             self._fit(resource, name)
             return data
 
-    def _call(self, resource: str, name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def _call(self, resource: str, name: str, variables: Mapping[str, Any], *, units: int = 1) -> dict[str, Any]:
         lines = {"lines": _LINES} if resource == "orders" else {}
-        return self._transport.call(name, {**variables, **lines}, repeatable=True)
+        return self._transport.call(name, {**variables, **lines}, repeatable=True, units=units)
 
     def _shrink(self, resource: str) -> None:
         if self._sizes[resource] <= 1:
             raise BadAnswer(f"Shopify finds even one of the {resource} too much to ask for.", store=self._transport.store)
         self._sizes[resource] = self._limits[resource] = max(1, self._sizes[resource] // 2)
 
-    def _fit(self, resource: str, name: str) -> None:
+    def _fit(self, resource: str, name: str, *, units: int = 1) -> None:
         pace = self._transport.pace
-        weight = pace.asked(name)
+        weight = pace.asked(name) * units
         if weight:
             allowed = min(_WEIGHT, pace.maximum * _SHARE_OF_BUCKET) if pace.maximum else _WEIGHT
             fitting = int(self._sizes[resource] * allowed / weight)

@@ -1,7 +1,7 @@
-"""What Shopify sends by itself: verified by the app's secret, turned into questions to the shop.
+"""What Shopify sends by itself: verified by the app's secret, believed where it says all, else a question to the shop.
 
-The bodies are shaped like the old REST resources and have lost fields since 2025-01 (tags, consent, totals): nearly all of them
-only say *what* has changed; how it stands is asked of the shop, where several changes of one record are one question.
+The bodies are shaped like the old REST resources and have lost fields since 2025-01 (tags, consent, totals): what they do not say
+is asked of the shop, where several changes of one record are one question.
 """
 
 from __future__ import annotations
@@ -16,7 +16,20 @@ import msgspec
 
 from adapters.shopify.amounts import microseconds
 from adapters.shopify.ids import bare
-from plugin_core.deliveries import Ignore, Ping, Refetch, Rejection, Repull, Step, StoreEvent, Unusable, Verified
+from adapters.shopify.told import consent_told, customer_told, order_told
+from plugin_core.deliveries import (
+    Amendment,
+    Ignore,
+    Ping,
+    Refetch,
+    Rejection,
+    Repull,
+    Retagged,
+    Step,
+    StoreEvent,
+    Unusable,
+    Verified,
+)
 from plugin_core.platforms import ConnectionInfo
 from plugin_core.records import Deletion
 
@@ -43,8 +56,12 @@ class _Body(msgspec.Struct):
     customer: _Nested | None = None
     domain: str | None = msgspec.field(default=None, name="myshopify_domain")  # of the shop itself
     shop_domain: str | None = None  # of compliance topics
+    tags: list[str] | str | None = None
     orders_requested: list[_Id] | None = None
     orders_to_redact: list[_Id] | None = None
+
+
+_Steps = Callable[[str, _Body, bytes, int], list[Step]]  # subject, body, the body's bytes, when it happened
 
 
 def _number(*found: _Id) -> str:
@@ -75,22 +92,56 @@ def _of_nothing(_body: _Body) -> str:
     return ""
 
 
-def _refetch(resource: str) -> Callable[[str, _Body, int], list[Step]]:
-    return lambda subject, _body, _at: [Refetch(resource, (subject,))]
+def _refetch(resource: str) -> _Steps:
+    return lambda subject, _body, _raw, _at: [Refetch(resource, (subject,))]
 
 
-def _delete(resource: str) -> Callable[[str, _Body, int], list[Step]]:
-    return lambda subject, _body, at: [Deletion(resource, subject, at)]
+def _order(subject: str, _body: _Body, raw: bytes, _at: int) -> list[Step]:
+    record = order_told(raw)
+    return [Refetch("orders", (subject,)) if record is None else record]
 
 
-def _event(kind: str) -> Callable[[str, _Body, int], list[Step]]:
-    return lambda subject, _body, _at: [StoreEvent(kind, subject)]
+def _refund(subject: str, body: _Body, _raw: bytes, _at: int) -> list[Step]:
+    """The order itself tells of its refunds, too."""
+    return [Refetch("orders", (subject,), unless_refund=_number(body.id))]
 
 
-def _about_person(kind: str) -> Callable[[str, _Body, int], list[Step]]:
+def _customer(subject: str, _body: _Body, raw: bytes, _at: int) -> list[Step]:
+    record = customer_told(raw)
+    return [Refetch("customers", (subject,)) if record is None else Amendment(record)]
+
+
+def _consent(subject: str, _body: _Body, raw: bytes, _at: int) -> list[Step]:
+    record = consent_told(raw)
+    return [Refetch("customers", (subject,)) if record is None else Amendment(record, only_consents=True)]
+
+
+def _sums(subject: str, _body: _Body, _raw: bytes, _at: int) -> list[Step]:
+    # Ours follow from the orders.
+    return [Refetch("customers", (subject,), unless_known=True)]
+
+
+def _tags(*, added: bool) -> _Steps:
+    def steps(subject: str, body: _Body, _raw: bytes, _at: int) -> list[Step]:
+        if not isinstance(body.tags, list) or not body.tags:
+            return [Refetch("customers", (subject,))]
+        return [Retagged(subject, tuple(body.tags), added)]
+
+    return steps
+
+
+def _delete(resource: str) -> _Steps:
+    return lambda subject, _body, _raw, at: [Deletion(resource, subject, at)]
+
+
+def _event(kind: str) -> _Steps:
+    return lambda subject, _body, _raw, _at: [StoreEvent(kind, subject)]
+
+
+def _about_person(kind: str) -> _Steps:
     """A guest has no id: the address and the orders say who it is."""
 
-    def steps(subject: str, body: _Body, _at: int) -> list[Step]:
+    def steps(subject: str, body: _Body, _raw: bytes, _at: int) -> list[Step]:
         email = (body.customer.email if body.customer else None) or ""
         orders = tuple(_number(each) for each in (*(body.orders_requested or ()), *(body.orders_to_redact or ())))
         return [StoreEvent(kind, subject, email, tuple(each for each in orders if each))]
@@ -98,46 +149,46 @@ def _about_person(kind: str) -> Callable[[str, _Body, int], list[Step]]:
     return steps
 
 
-def _merge(subject: str, body: _Body, _at: int) -> list[Step]:
+def _merge(subject: str, body: _Body, _raw: bytes, _at: int) -> list[Step]:
     gone = _number(body.merged_away)
     return [Refetch("customers", tuple(each for each in (subject, gone) if each), with_orders=True)]
 
 
-def _pull_checkouts(_subject: str, _body: _Body, _at: int) -> list[Step]:
+def _pull_checkouts(_subject: str, _body: _Body, _raw: bytes, _at: int) -> list[Step]:
     # Their webhooks name no id of a checkout any more (since March 2026), only a token no query takes.
     return [Repull("checkouts")]
 
 
-def _nothing(reason: str) -> Callable[[str, _Body, int], list[Step]]:
-    return lambda _subject, _body, _at: [Ignore(reason)]
+def _nothing(reason: str) -> _Steps:
+    return lambda _subject, _body, _raw, _at: [Ignore(reason)]
 
 
 class _Topic(NamedTuple):
     subject: Callable[[_Body], str]
-    steps: Callable[[str, _Body, int], list[Step]]
+    steps: _Steps
     without_subject: bool = False
 
 
 _TOPICS: Mapping[str, _Topic] = {
     "customers/create": _Topic(_of_record, _refetch("customers")),
-    "customers/update": _Topic(_of_record, _refetch("customers")),
+    "customers/update": _Topic(_of_record, _customer),
     "customers/enable": _Topic(_of_record, _refetch("customers")),
     "customers/disable": _Topic(_of_record, _refetch("customers")),
     "customers/delete": _Topic(_of_record, _delete("customers")),
-    "customers/purchasing_summary": _Topic(_of_customer, _refetch("customers")),
+    "customers/purchasing_summary": _Topic(_of_customer, _sums),
     "customers/merge": _Topic(_of_kept, _merge),
-    "customer.tags_added": _Topic(_of_customer, _refetch("customers")),
-    "customer.tags_removed": _Topic(_of_customer, _refetch("customers")),
-    "customers_email_marketing_consent/update": _Topic(_of_customer, _refetch("customers")),
+    "customer.tags_added": _Topic(_of_customer, _tags(added=True)),
+    "customer.tags_removed": _Topic(_of_customer, _tags(added=False)),
+    "customers_email_marketing_consent/update": _Topic(_of_customer, _consent),
     "customers_marketing_consent/update": _Topic(_of_customer, _refetch("customers")),
-    "orders/create": _Topic(_of_record, _refetch("orders")),
-    "orders/updated": _Topic(_of_record, _refetch("orders")),
-    "orders/paid": _Topic(_of_record, _refetch("orders")),
-    "orders/cancelled": _Topic(_of_record, _refetch("orders")),
+    "orders/create": _Topic(_of_record, _order),
+    "orders/updated": _Topic(_of_record, _order),
+    "orders/paid": _Topic(_of_record, _order),
+    "orders/cancelled": _Topic(_of_record, _order),
     "orders/edited": _Topic(_of_order, _refetch("orders")),
-    "orders/fulfilled": _Topic(_of_record, _refetch("orders")),
+    "orders/fulfilled": _Topic(_of_record, _order),
     "orders/delete": _Topic(_of_record, _delete("orders")),
-    "refunds/create": _Topic(_of_order, _refetch("orders")),
+    "refunds/create": _Topic(_of_order, _refund),
     "checkouts/create": _Topic(_of_record, _pull_checkouts, without_subject=True),
     "checkouts/update": _Topic(_of_record, _pull_checkouts, without_subject=True),
     "checkouts/delete": _Topic(_of_record, _pull_checkouts, without_subject=True),
@@ -203,7 +254,7 @@ class ShopifyWebhooks:
         subject = known.subject(body)
         if not subject and not known.without_subject:
             return [Unusable("It does not say what it is about.")]
-        return known.steps(subject, body, at)
+        return known.steps(subject, body, raw, at)
 
 
 def signed(raw: bytes, signature: str, secrets: Sequence[str]) -> bool:

@@ -95,6 +95,13 @@ def release(session: Session, store_id: int, *, now: int) -> int:
     return bulk.execute(session, sql, now, store_id, now)
 
 
+def waits(session: Session, store_id: int, *, now: int) -> bool:
+    """Whether a store has told something that is due to be looked at."""
+    return bool(
+        bulk.select(session, "SELECT 1 FROM webhook_deliveries WHERE store_id = ? AND due_at <= ? LIMIT 1", store_id, now)
+    )
+
+
 def due_stores(session: Session, *, now: int) -> list[int]:
     sql = "SELECT s.id FROM stores s WHERE EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.store_id = s.id AND d.due_at <= ?)"
     return [row[0] for row in bulk.select(session, f"{sql} ORDER BY s.id", now)]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy.orm import Session
 
 from plugin_core import bulk
+from plugin_core.locks import hold_account
 from plugin_core.outbox import queue
 from plugin_core.outbox.desired import Account, accounts
 from plugin_core.platforms import Capability
@@ -36,6 +37,7 @@ def plan_profiles(
         )
     }
     planned = 0
+    hold_account(session, store.account_id)
     for batch in _batches(session, store, customer_ids):
         items = []
         for account in accounts(session, store, settings, batch):

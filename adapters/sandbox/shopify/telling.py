@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 
-from adapters.sandbox.cents import text
 from adapters.sandbox.deliveries import Outgoing
+from adapters.sandbox.shopify import payloads
+from adapters.sandbox.shopify.payloads import number
 from adapters.sandbox.shopify.store import VERSION, Record, ShopStore
 
 
@@ -29,17 +30,8 @@ def tell(shop: ShopStore, topic: str, body: Record) -> None:
     shop.deliveries.add(partial(Outgoing, shop.webhook_url, headers, raw))
 
 
-def _number(gid: str) -> int:
-    return int(gid.rsplit("/", 1)[1])
-
-
 def customer_changed(shop: ShopStore, customer: Record, topic: str = "customers/update") -> None:
-    """Tags, consent and sums are not in it any more."""
-    tell(shop, topic, {
-        "id": _number(customer["id"]), "admin_graphql_api_id": customer["id"], "email": customer["email"],
-        "first_name": customer["first"], "last_name": customer["last"], "phone": customer["phone"], "currency": shop.currency,
-        "created_at": customer["created"], "updated_at": customer["updated"], "verified_email": True, "addresses": [],
-    })  # fmt: skip
+    tell(shop, topic, payloads.customer(shop, customer))
 
 
 def tags_changed(shop: ShopStore, customer: Record, tags: list[str], *, added: bool) -> None:
@@ -49,27 +41,21 @@ def tags_changed(shop: ShopStore, customer: Record, tags: list[str], *, added: b
 
 def consent_changed(shop: ShopStore, customer: Record) -> None:
     state = {"state": customer["marketing_state"].lower(), "consent_updated_at": customer["marketing_at"]}
-    body = {"customer_id": _number(customer["id"]), "email_address": customer["email"], "email_marketing_consent": state}
+    body = {"customer_id": number(customer["id"]), "email_address": customer["email"], "email_marketing_consent": state}
     tell(shop, "customers_email_marketing_consent/update", body)
 
 
 def order_changed(shop: ShopStore, order: Record, *topics: str) -> None:
     for topic in topics or ("orders/updated",):
-        tell(shop, topic, {
-            "id": _number(order["id"]), "admin_graphql_api_id": order["id"], "name": order["name"], "email": order["email"],
-            "created_at": order["processed"], "updated_at": order["updated"], "processed_at": order["processed"],
-            "financial_status": order["status"].lower(), "currency": shop.currency, "total_price": text(order["received"]),
-            "customer": {"id": _number(order["customer"]["id"])} if order["customer"] else None, "test": order["test"],
-        })  # fmt: skip
+        tell(shop, topic, payloads.order(shop, order))
 
 
 def refund_made(shop: ShopStore, order: Record, refund: Record) -> None:
-    body = {"id": _number(refund["id"]), "order_id": _number(order["id"]), "created_at": shop.now()}
-    tell(shop, "refunds/create", body)
+    tell(shop, "refunds/create", payloads.refund(shop, order, refund))
     order_changed(shop, order)
 
 
 def gone(shop: ShopStore, resource: str, gid: str) -> None:
     topics: dict[str, Any] = {"customers": "customers/delete", "orders": "orders/delete", "discounts": "discounts/delete"}
     if resource in topics:
-        tell(shop, topics[resource], {"id": _number(gid), "admin_graphql_api_id": gid})
+        tell(shop, topics[resource], {"id": number(gid), "admin_graphql_api_id": gid})

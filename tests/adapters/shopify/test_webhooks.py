@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.shopify.webhooks import COMPLIANCE, TOPICS, ShopifyWebhooks
-from plugin_core.deliveries import Ignore, Refetch, Repull, StoreEvent, Unusable
+from plugin_core.deliveries import Ignore, Refetch, Repull, Retagged, StoreEvent, Unusable
 from plugin_core.platforms import ConnectionInfo
 from plugin_core.records import Deletion
 
@@ -26,8 +26,7 @@ def steps(topic: str, **body: Any) -> list[Any]:
         ("customers/create", {"id": 12, "email": "ada@x.example", "admin_graphql_api_id": CUSTOMER}),
         ("customers/update", {"id": 12}),
         ("customers/disable", {"id": 12}),
-        ("customers/purchasing_summary", {"customer_id": 12, "number_of_orders": 3, "admin_graphql_api_customer_id": CUSTOMER}),
-        ("customer.tags_added", {"customerId": CUSTOMER, "tags": ["VIP"], "occurredAt": "2026-11-20T10:00:00Z"}),
+        ("customer.tags_added", {"customerId": CUSTOMER, "occurredAt": "2026-11-20T10:00:00Z"}),
         ("customers_email_marketing_consent/update", {"customer_id": 12, "email_address": "ada@x.example"}),
         ("customers_marketing_consent/update", {"customer_id": 12, "phone": "+4930"}),
     ],
@@ -42,11 +41,18 @@ def test_a_changed_customer_is_asked_for_by_number(topic: str, body: dict[str, A
         ("orders/create", {"id": 34, "admin_graphql_api_id": ORDER, "customer": {"id": 12}}),
         ("orders/updated", {"id": 34, "refunds": []}),
         ("orders/edited", {"order_id": 34, "id": 5}),
-        ("refunds/create", {"id": 5, "order_id": 34}),
     ],
 )
 def test_a_changed_order_is_asked_for_by_number(topic: str, body: dict[str, Any]) -> None:
     assert steps(topic, **body) == [Refetch("orders", ("34",))]
+
+
+def test_what_is_perhaps_known_already_is_asked_for_only_where_it_is_not() -> None:
+    assert steps("refunds/create", id=5, order_id=34) == [Refetch("orders", ("34",), unless_refund="5")]
+    sums = {"customer_id": 12, "number_of_orders": 3, "admin_graphql_api_customer_id": CUSTOMER}
+    assert steps("customers/purchasing_summary", **sums) == [Refetch("customers", ("12",), unless_known=True)]
+    assert steps("customer.tags_added", customerId=CUSTOMER, tags=["VIP"]) == [Retagged("12", ("VIP",), added=True)]
+    assert steps("customer.tags_removed", customerId=CUSTOMER, tags=["VIP"]) == [Retagged("12", ("VIP",), added=False)]
 
 
 def test_a_deletion_is_dated_by_the_shops_word() -> None:
