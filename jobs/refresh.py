@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from jobs.context import JobContext
 from plugin_core.clock import from_us
+from plugin_core.customers import terms
 from plugin_core.customers.consent import refresh_may_email
 from plugin_core.loyalty import due as loyalty_due
 from plugin_core.loyalty.settle import settle, whole_store_due
@@ -88,6 +89,7 @@ def _touched(context: JobContext, store_id: int, *, whole: bool) -> tuple[int, i
             settings, version = store_settings.current(session, store)
             stats.recompute(session, store, settings, chosen)
             refresh_may_email(session, chosen)
+            terms.follow(session, store_id, chosen)
             settle(session, store, settings, version, customer_ids=chosen, now=now)
             if not whole or _judged_before(store):
                 queued += _judge(session, context, store, chosen, now)

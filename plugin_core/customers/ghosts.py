@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy.orm import Session
 
 from plugin_core import bulk
+from plugin_core.customers import terms
 
 # Whoever has any of these stays.
 _TRACES = (
@@ -56,6 +57,7 @@ def _forget(session: Session, customer_ids: Collection[int]) -> set[int]:
     )
     ghosts = {row[0] for row in rows}
     if ghosts:
+        terms.forget(session, ghosts)
         chosen = bulk.values(session, ghosts)
         for table in _LEFTOVERS:
             bulk.execute(session, f"DELETE FROM {table} WHERE customer_id IN ({bulk.listed(session, 'bigint')})", chosen)

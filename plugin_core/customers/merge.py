@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from plugin_core import bulk
-from plugin_core.customers import consent, moving
+from plugin_core.customers import consent, moving, terms
 from plugin_core.customers.fields import PersonFields
 from plugin_core.customers.models import Customer, CustomerMerge
 from plugin_core.customers.people import People
@@ -48,6 +48,7 @@ def merge(session: Session, survivor: Customer, absorbed: Customer, *, reason: s
     moved: dict[str, Any] = {"survivor": _kept(survivor), "absorbed": _kept(absorbed)}
     stores = _stores(session, survivor.id, absorbed.id)
     moved["stats"] = _take_stats(session, absorbed.id)
+    terms.forget(session, [absorbed.id])
     moved["memberships"] = _close_memberships(session, absorbed.id, now)
     moved |= moving.give(session, absorbed.id, survivor.id)
     consent.settle(session, [survivor.id, absorbed.id])

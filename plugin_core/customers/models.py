@@ -9,12 +9,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from plugin_core.db import Base, BigId
 
+# Compared byte by byte on both databases: the order is the same, and a beginning is a range of the index.
+Bytewise = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 
 class Customer(Base):
     """A person of an account, across its stores."""
 
     __tablename__ = "customers"
-    __table_args__ = (sa.UniqueConstraint("account_id", "key"), sa.Index("ix_customers_account_id_email", "account_id", "email"))
+    __table_args__ = (
+        sa.UniqueConstraint("account_id", "key"),
+        sa.Index("ix_customers_account_id_email", "account_id", "email"),
+        sa.Index("ix_customers_account_id_country", "account_id", "country"),
+    )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("accounts.id"))
     key: Mapped[str]  # 16 hex: stable, drawn on by holdouts and codes
@@ -128,3 +135,25 @@ class Suppression(Base):
     address: Mapped[str] = mapped_column(primary_key=True)
     reason: Mapped[str]
     at: Mapped[int]
+
+
+class PersonWords(Base):
+    """How a store's person is spelt in lists: the name to order by, and all the words they are found by (folding.py)."""
+
+    __tablename__ = "person_words"
+    __table_args__ = (sa.Index("ix_person_words_store_id_name_customer_id", "store_id", "name", "customer_id"),)
+    store_id: Mapped[int] = mapped_column(sa.ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True, index=True)
+    name: Mapped[str] = mapped_column(Bytewise)
+    words: Mapped[str] = mapped_column(Bytewise)
+
+
+class PersonTerm(Base):
+    """One of those words, to be found by its beginning. Follows from :class:`PersonWords`."""
+
+    __tablename__ = "person_terms"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    store_id: Mapped[int] = mapped_column(sa.ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True)
+    term: Mapped[str] = mapped_column(Bytewise, primary_key=True)
+    # No foreign key: it would need an index of its own whenever somebody is erased.
+    customer_id: Mapped[int] = mapped_column(primary_key=True)

@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from plugin_core import bulk
-from plugin_core.customers import consent, moving
+from plugin_core.customers import consent, moving, terms
 from plugin_core.customers.fields import PersonFields
 from plugin_core.customers.models import Customer, CustomerMerge, MergeBlock
 from plugin_core.errors import InvalidInput
@@ -44,6 +44,7 @@ def unmerge(session: Session, entry: CustomerMerge, *, now: int) -> tuple[Custom
             *[person] * 3,
         )
         stale.mark(session, [(row[0], person) for row in rows])
+    terms.follow_everywhere(session, [survivor.id, absorbed.id])
     return survivor, absorbed
 
 

@@ -33,6 +33,7 @@ class Offer(Base):
         sa.UniqueConstraint("campaign_id", "customer_id", "step", "round", "subject"),
         sa.Index("ix_offers_state_due_at", "state", "due_at"),
         sa.Index("ix_offers_customer_id", "customer_id"),
+        sa.Index("ix_offers_code", "code"),
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaigns.id", ondelete="CASCADE"))

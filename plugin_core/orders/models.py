@@ -17,6 +17,7 @@ class Order(Base):
     __table_args__ = (
         sa.UniqueConstraint("store_id", "external_id"),
         sa.Index("ix_orders_customer_id_store_id_placed_at", "customer_id", "store_id", "placed_at"),
+        sa.Index("ix_orders_store_id_number", "store_id", "number"),
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     store_id: Mapped[int] = mapped_column(sa.ForeignKey("stores.id"))
@@ -103,6 +104,7 @@ class CustomerStats(Base):
             sqlite_where=sa.text("visits >= 3"),
             postgresql_where=sa.text("visits >= 3"),
         ),
+        sa.Index("ix_customer_stats_points", "store_id", "points", "customer_id"),
     )
     store_id: Mapped[int] = mapped_column(sa.ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True)
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from plugin_core import bulk
-from plugin_core.customers import consent
+from plugin_core.customers import consent, terms
 from plugin_core.customers.fields import PersonFields
 from plugin_core.customers.privacy import door, effects, identities, sweep
 from plugin_core.customers.privacy.traces import Traces, stores_of, survivor_of, traces_of
@@ -43,6 +43,7 @@ def erase_person(session: Session, vault: Vault, account: Account, customer_id: 
     orders = _orders(session, traces, person.id, now=now)
     _accounts(session, traces)
     _words(session, account, traces)
+    terms.forget(session, traces.family)
     _offers(session, traces, now=now)
     sweep.remove_sealed(session, vault, stores, traces)
     sweep.sweep_texts(session, traces)

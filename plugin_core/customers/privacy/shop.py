@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from plugin_core import bulk
-from plugin_core.customers import consent
+from plugin_core.customers import consent, terms
 from plugin_core.customers.models import Customer, CustomerMerge
 from plugin_core.orders import stale
 from plugin_core.stores.models import Account, AuditEntry, Store
@@ -50,6 +50,7 @@ def erase_store(session: Session, store: Store, *, reason: str, now: int) -> Sto
     for person in session.scalars(select(Customer).where(Customer.id.in_(elsewhere)).order_by(Customer.id)):
         _keep_what_is_left(session, person, store_id)
     session.flush()
+    terms.follow_everywhere(session, elsewhere)
     consent.settle(session, sorted(elsewhere))
     consent.refresh_may_email(session, sorted(elsewhere))
     session.add(
@@ -127,8 +128,9 @@ def _forget(session: Session, account_id: int, people: Collection[int]) -> None:
             *(account_id, chosen, chosen),
         )
         bulk.execute(session, f"UPDATE privacy_requests SET result = ?, subject = '' WHERE customer_id IN ({some})", b"", chosen)
+        terms.forget(session, batch)
         for table in reversed(metadata.sorted_tables):
-            if "customer_id" in table.c and table.name != "privacy_requests":
+            if "customer_id" in table.c and table.name not in {"privacy_requests", "person_terms"}:
                 session.execute(sa.delete(table).where(table.c.customer_id.in_(batch)))
         bulk.execute(session, f"DELETE FROM customers WHERE id IN ({some})", chosen)
 

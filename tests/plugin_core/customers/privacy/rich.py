@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from plugin_core import tombstones
-from plugin_core.customers import consent
+from plugin_core.customers import consent, terms
 from plugin_core.customers.lookup import find_person
 from plugin_core.customers.merge import merge
 from plugin_core.customers.models import Customer, Suppression
@@ -76,6 +76,7 @@ def build(session: Session) -> World:
     merged = merge(session, session.get_one(Customer, first), session.get_one(Customer, second), reason="by hand", now=29 * DAY)
     adaline = merged.survivor_id
     people.work_out(session, north.store, south)
+    terms.follow_everywhere(session, [adaline, ben])
     for person, letters in ((adaline, "A1 G1"), (ben, "B1")):
         _programme(session, north, person, letters.split())
         _offer(session, north, person, MAIL if person == adaline else "mail-of-ben")
