@@ -24,6 +24,7 @@ _TITLES = {
     "referral_codes": "Your referral codes",
     "offers": "Offers planned for you",
     "mails": "Mails sent to you",
+    "notes": "Notes about you",
     "merges": "Entries joined or parted",
 }
 

@@ -18,6 +18,7 @@ _TRACES = (
     "points_entries WHERE customer_id = customers.id",
     "referral_codes WHERE customer_id = customers.id",
     "memberships WHERE customer_id = customers.id",
+    "customer_notes WHERE customer_id = customers.id",
     "consent_entries WHERE customer_id = customers.id AND store_id = 0",
     "customer_merges WHERE customers.id IN (survivor_id, absorbed_id)",
 )

@@ -31,7 +31,7 @@ def settle(session: Session, people: People, touched: set[int], *, now: int) -> 
         a, b = current(left), current(right)
         if a == b or _blocked(session, a, b):
             continue
-        survivor, absorbed = _older(session, a, b)
+        survivor, absorbed = older(session, a, b)
         merge(session, survivor, absorbed, reason="same address", now=now)
         final[absorbed.id] = survivor.id
     people.settled({person: current(person) for person in final})
@@ -63,7 +63,8 @@ def merge(session: Session, survivor: Customer, absorbed: Customer, *, reason: s
     return entry
 
 
-def _older(session: Session, a: int, b: int) -> tuple[Customer, Customer]:
+def older(session: Session, a: int, b: int) -> tuple[Customer, Customer]:
+    """Who survives, and who is absorbed."""
     pair = list(session.scalars(select(Customer).where(Customer.id.in_([a, b])).execution_options(populate_existing=True)))
     pair.sort(key=lambda person: (person.key_since, person.key_at, person.key))
     return pair[0], pair[1]

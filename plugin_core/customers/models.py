@@ -157,3 +157,15 @@ class PersonTerm(Base):
     term: Mapped[str] = mapped_column(Bytewise, primary_key=True)
     # No foreign key: it would need an index of its own whenever somebody is erased.
     customer_id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class CustomerNote(Base):
+    """The merchant's own words about a person."""
+
+    __tablename__ = "customer_notes"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("accounts.id"))
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customers.id"), index=True)
+    text: Mapped[str]
+    author: Mapped[str]
+    at: Mapped[int]

@@ -27,6 +27,7 @@ TABLES = (
     Moved("tier_states", ("store_id",), ("store_id",)),
     Moved("offers", ("id",), ("campaign_id", "step", "round", "subject")),
     Moved("touches", ("id",)),
+    Moved("customer_notes", ("id",)),
     Moved("referral_codes", ("id",), ("store_id",)),
 )
 
@@ -62,7 +63,7 @@ def take_back(session: Session, moved: dict[str, Any], giver: int, taker: int) -
         bulk.update_rows(
             session,
             f"UPDATE {table} SET customer_id = ? WHERE {where} AND customer_id = ?",
-            [(giver, *row, taker) for row in moved[table]],
+            [(giver, *row, taker) for row in moved.get(table, ())],
         )
     for table in ("orders", "checkouts"):
         mine = f"({_ACCOUNT.format(table=table, column='account_external_id')} OR {_ADDRESS.format(table=table)})"

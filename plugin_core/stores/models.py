@@ -140,6 +140,7 @@ class RejectedRecord(Base):
 
 class AuditEntry(Base):
     __tablename__ = "audit_entries"
+    __table_args__ = (sa.Index("ix_audit_entries_account_id_subject", "account_id", "subject"),)
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
     store_id: Mapped[int | None]

@@ -113,10 +113,16 @@ def _accounts(session: Session, traces: Traces) -> None:
 def _words(session: Session, account: Account, traces: Traces) -> None:
     """Addresses, what they said, and how they were put together. What may be sent to them is settled by the hashes."""
     some, family = bulk.listed(session, "bigint"), bulk.values(session, traces.family)
-    for table in ("customer_addresses", "consents", "consent_entries", "referral_codes"):
+    for table in ("customer_addresses", "consents", "consent_entries", "referral_codes", "customer_notes"):
         bulk.execute(session, f"DELETE FROM {table} WHERE customer_id IN ({some})", family)
     for column in ("survivor_id", "absorbed_id"):
         bulk.execute(session, f"DELETE FROM customer_merges WHERE {column} IN ({some})", family)
+    bulk.execute(
+        session,
+        f"UPDATE audit_entries SET before = '{{}}', after = '{{}}' WHERE account_id = ? AND action LIKE ? "
+        f"AND subject IN (SELECT key FROM customers WHERE id IN ({some}))",
+        *(account.id, "customer.%", family),
+    )
     every = {*traces.addresses, *traces.spellings, *traces.phones, *(f"tel:{each}" for each in traces.phones)}
     bulk.update_rows(
         session, "DELETE FROM suppressions WHERE account_id = ? AND address = ?", [(account.id, each) for each in sorted(every)]

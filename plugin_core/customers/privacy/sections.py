@@ -145,6 +145,15 @@ SECTIONS: Mapping[str, Section] = {
         """,
         ("claimed_at", "settled_at"),
     ),
+    "notes": Section(
+        """
+        SELECT n.text, n.author, n.at
+        FROM customer_notes n
+        WHERE n.customer_id IN :family
+        ORDER BY n.at, n.id
+        """,
+        ("at",),
+    ),
     "merges": Section(
         """
         SELECT m.reason, m.at, m.undone_at

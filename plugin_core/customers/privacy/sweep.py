@@ -23,6 +23,7 @@ ERASED = "(erased)"
 # Table -> columns of free text or of JSON that anybody may have put anything into.
 FREE_TEXTS = {
     "audit_entries": ("subject", "before", "after"),
+    "customer_notes": ("text", "author"),
     "install_states": ("problem",),
     "offers": ("reason",),
     "outbox": ("payload", "problem"),

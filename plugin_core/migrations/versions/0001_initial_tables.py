@@ -80,6 +80,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_audit_entries_account_id'), ['account_id'], unique=False)
+        batch_op.create_index('ix_audit_entries_account_id_subject', ['account_id', 'subject'], unique=False)
 
     op.create_table('customer_merges',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -290,6 +291,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('customer_addresses', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_customer_addresses_customer_id'), ['customer_id'], unique=False)
+
+    op.create_table('customer_notes',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('author', sa.Text(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_customer_notes_account_id_accounts')),
+    sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_customer_notes_customer_id_customers')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_customer_notes'))
+    )
+    with op.batch_alter_table('customer_notes', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_customer_notes_customer_id'), ['customer_id'], unique=False)
 
     op.create_table('customer_stats',
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -898,6 +913,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_customer_stats_customer_id')
 
     op.drop_table('customer_stats')
+    with op.batch_alter_table('customer_notes', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_customer_notes_customer_id'))
+
+    op.drop_table('customer_notes')
     with op.batch_alter_table('customer_addresses', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_customer_addresses_customer_id'))
 
@@ -938,6 +957,7 @@ def downgrade() -> None:
 
     op.drop_table('customer_merges')
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
+        batch_op.drop_index('ix_audit_entries_account_id_subject')
         batch_op.drop_index(batch_op.f('ix_audit_entries_account_id'))
 
     op.drop_table('audit_entries')

@@ -13,7 +13,7 @@ from plugin_core import tombstones
 from plugin_core.customers import consent, terms
 from plugin_core.customers.lookup import find_person
 from plugin_core.customers.merge import merge
-from plugin_core.customers.models import Customer, Suppression
+from plugin_core.customers.models import Customer, CustomerNote, Suppression
 from plugin_core.deliveries import Verified
 from plugin_core.inbox.models import WebhookDelivery
 from plugin_core.inbox.receive import COLUMNS, received
@@ -127,6 +127,12 @@ def _offer(session: Session, shop: Shop, person: int, message_id: str) -> None:
 def _texts(session: Session, shop: Shop, adaline: int) -> None:
     account, store = shop.account, shop.store
     session.add(Suppression(account_id=account.id, channel="email", address=OTHER, reason="bounce", at=1))
+    note = CustomerNote(account_id=account.id, customer_id=adaline, text=f"{FIRST} rang about her boots", author="cli", at=1)
+    session.add(note)
+    key = session.get_one(Customer, adaline).key
+    edited = AuditEntry(account_id=account.id, store_id=store.id, actor="cli", action="customer.edited", subject=key, at=1)
+    edited.before, edited.after = {"first_name": "Ada"}, {"first_name": FIRST}
+    session.add(edited)
     consent.record(session, adaline, 0, "email", "subscribed", f"told us by phone {PHONE}", 30 * DAY, 30 * DAY)
     tombstones.note(session, store.id, [Deletion("customers", ACCOUNTS[1], 1)])
     said = {"to": OTHER, "name": f"{FIRST} {LAST}"}

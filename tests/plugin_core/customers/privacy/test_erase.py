@@ -48,7 +48,7 @@ def test_nothing_of_a_person_is_left_in_any_table(session):
         *("consent_entries.source", "suppressions.address", "rejected_records.raw", "webhook_deliveries.body"),
         *("audit_entries.before", "audit_entries.subject", "runs.problem", "offers.reason", "touches.problem"),
         *("write_journal.target", "tombstones.external_id", "outbox.payload", "rejected_records.reason"),
-        *("person_words.name", "person_words.words", "person_terms.term"),
+        *("person_words.name", "person_words.words", "person_terms.term", "customer_notes.text"),
     }, "the person is to have left a trace everywhere"
     balances, figures = ledger(session), sums(session)
     erase(session, world)
