@@ -95,7 +95,7 @@ _COLUMNS = {
     ),
     "customer_stats": (
         *("store_id", "customer_id", "orders_count", "priced_orders", "net_spent", "net_merchandise", "received", "refunded"),
-        *("code_orders", "last_order_at", "visits", "rfm_group", "lifecycle", "segment_bits", "points", "points_pending"),
+        *("code_orders", "last_order_at", "visits", "lifecycle", "segment_bits", "points", "points_pending"),
         *("tier", "may_email"),
     ),
     "person_words": ("store_id", "customer_id", "name", "words"),
@@ -128,7 +128,7 @@ def _people(chance: random.Random, firsts: list[str], lasts: list[str], people: 
             [(person, 1, f"{person:016x}", email, phone, first, last, "de", chance.choice(_COUNTRIES), "", "{}", 0, 0, 0, "{}")],
             [
                 (
-                    *(store_id, person, orders, orders, spent, spent, spent, 0, 0, last_at, orders, "loyal", stage),
+                    *(store_id, person, orders, orders, spent, spent, spent, 0, 0, last_at, orders, stage),
                     *(int(person % 2_000 == 0), spent // 100, 0, "bronze", person % 2 == 0),
                 )
             ],

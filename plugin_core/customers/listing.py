@@ -17,6 +17,7 @@ from plugin_core import bulk
 from plugin_core.customers import search
 from plugin_core.customers.search import Asked, Clause, Wanted
 from plugin_core.errors import InvalidInput
+from plugin_core.segments.scores import scored
 from plugin_core.stores.models import Store
 
 
@@ -39,7 +40,7 @@ _TEXT = {"name"}
 _TABLES = {"s": "customer_stats", "w": "person_words"}
 _SHOWN = (
     "c.id, c.key, c.email, c.first_name, c.last_name, s.orders_count, s.net_spent, s.foreign_orders, s.last_order_at, "
-    "s.lifecycle, s.rfm_group, s.points, s.tier, s.may_email, c.erased_at"
+    "s.lifecycle, {group}, s.points, s.tier, s.may_email, c.erased_at"
 )
 
 
@@ -166,9 +167,10 @@ def _stretch(session: Session, store: Store, line: _Line, known: bool | None, af
         f"SELECT {lead}.customer_id AS customer_id, {column} AS value FROM {tables} "
         f"AND {lead}.store_id = ?{extra}{conditions} ORDER BY {', '.join(key + direction for key in keys)} LIMIT ?"
     )
+    shown = _SHOWN.format(group=scored(store.rfm_cuts or {}).group)
     rows = bulk.select(
         session,
-        f"{few}SELECT {_SHOWN}, p.value FROM ({inner}) AS p CROSS JOIN customers c CROSS JOIN customer_stats s "
+        f"{few}SELECT {shown}, p.value FROM ({inner}) AS p CROSS JOIN customers c CROSS JOIN customer_stats s "
         "WHERE c.id = p.customer_id AND s.store_id = ? AND s.customer_id = p.customer_id "
         f"ORDER BY p.value{direction}, p.customer_id{direction}",
         *(*among, store.id, *behind, *values, limit, store.id),

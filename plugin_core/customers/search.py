@@ -15,6 +15,7 @@ from plugin_core.errors import InvalidInput
 from plugin_core.segments import members
 from plugin_core.segments.lifecycle import STAGES
 from plugin_core.segments.rfm import GROUP_NAMES
+from plugin_core.segments.scores import scored
 from plugin_core.stores.models import Store
 
 CONSENTS = ("may_email", "subscribed", "pending", "unsubscribed", "unknown", "suppressed", "paused")
@@ -90,9 +91,10 @@ def ask(session: Session, store: Store, wanted: Wanted, *, now: int) -> Asked:
         # In the bits at once with the figures; the stays are only the way to the few.
         conditions.append(Clause("(s.segment_bits >> CAST(? AS INTEGER)) & 1 = 1", (segment.bit,)))
         sources.append(Clause("SELECT customer_id FROM memberships WHERE segment_id = ? AND left_at IS NULL", (segment.id,)))
-    for column, value, known in (("lifecycle", wanted.lifecycle, STAGES), ("rfm_group", wanted.rfm, GROUP_NAMES)):
+    group = scored(store.rfm_cuts or {}).group
+    for sql, value, known in (("s.lifecycle", wanted.lifecycle, STAGES), (group, wanted.rfm, GROUP_NAMES)):
         if value:
-            conditions.append(Clause(f"s.{column} = ?", (_known(value, known),)))
+            conditions.append(Clause(f"{sql} = ?", (_known(value, known),)))
     if wanted.consent:
         values = (now,) if wanted.consent == "paused" else ()
         conditions.append(Clause(_CONSENT[_known(wanted.consent, CONSENTS)], values))

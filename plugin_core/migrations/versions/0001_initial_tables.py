@@ -122,6 +122,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'key', name=op.f('uq_customers_account_id_key'))
     )
     with op.batch_alter_table('customers', schema=None) as batch_op:
+        batch_op.create_index('ix_customers_account_id_country', ['account_id', 'country'], unique=False)
         batch_op.create_index('ix_customers_account_id_email', ['account_id', 'email'], unique=False)
 
     op.create_table('erasure_keys',
@@ -343,6 +344,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_customer_stats_net_spent', ['store_id', 'net_spent', 'customer_id'], unique=False)
         batch_op.create_index('ix_customer_stats_orders_count', ['store_id', 'orders_count', 'customer_id'], unique=False)
         batch_op.create_index('ix_customer_stats_own_gap_days', ['store_id', 'own_gap_days'], unique=False, sqlite_where=sa.text('visits >= 3'), postgresql_where=sa.text('visits >= 3'))
+        batch_op.create_index('ix_customer_stats_points', ['store_id', 'points', 'customer_id'], unique=False)
         batch_op.create_index('ix_customer_stats_store_id_next_crossing_at', ['store_id', 'next_crossing_at'], unique=False)
 
     op.create_table('embedded_visitors',
@@ -434,6 +436,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.create_index('ix_orders_customer_id_store_id_placed_at', ['customer_id', 'store_id', 'placed_at'], unique=False)
+        batch_op.create_index('ix_orders_store_id_number', ['store_id', 'number'], unique=False)
 
     op.create_table('outbox',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -454,6 +457,27 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.create_index('ix_outbox_state_due_at', ['state', 'due_at'], unique=False)
+
+    op.create_table('person_terms',
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('term', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_person_terms_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('store_id', 'term', 'customer_id', name=op.f('pk_person_terms')),
+    sqlite_with_rowid=False
+    )
+    op.create_table('person_words',
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
+    sa.Column('words', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_person_words_customer_id_customers')),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_person_words_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('store_id', 'customer_id', name=op.f('pk_person_words'))
+    )
+    with op.batch_alter_table('person_words', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_person_words_customer_id'), ['customer_id'], unique=False)
+        batch_op.create_index('ix_person_words_store_id_name_customer_id', ['store_id', 'name', 'customer_id'], unique=False)
 
     op.create_table('points_entries',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -754,6 +778,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('campaign_id', 'customer_id', 'step', 'round', 'subject', name=op.f('uq_offers_campaign_id_customer_id_step_round_subject'))
     )
     with op.batch_alter_table('offers', schema=None) as batch_op:
+        batch_op.create_index('ix_offers_code', ['code'], unique=False)
         batch_op.create_index('ix_offers_customer_id', ['customer_id'], unique=False)
         batch_op.create_index('ix_offers_state_due_at', ['state', 'due_at'], unique=False)
 
@@ -838,6 +863,7 @@ def downgrade() -> None:
     with op.batch_alter_table('offers', schema=None) as batch_op:
         batch_op.drop_index('ix_offers_state_due_at')
         batch_op.drop_index('ix_offers_customer_id')
+        batch_op.drop_index('ix_offers_code')
 
     op.drop_table('offers')
     with op.batch_alter_table('memberships', schema=None) as batch_op:
@@ -886,11 +912,18 @@ def downgrade() -> None:
         batch_op.drop_index('ix_points_entries_customer_id_store_id')
 
     op.drop_table('points_entries')
+    with op.batch_alter_table('person_words', schema=None) as batch_op:
+        batch_op.drop_index('ix_person_words_store_id_name_customer_id')
+        batch_op.drop_index(batch_op.f('ix_person_words_customer_id'))
+
+    op.drop_table('person_words')
+    op.drop_table('person_terms')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index('ix_outbox_state_due_at')
 
     op.drop_table('outbox')
     with op.batch_alter_table('orders', schema=None) as batch_op:
+        batch_op.drop_index('ix_orders_store_id_number')
         batch_op.drop_index('ix_orders_customer_id_store_id_placed_at')
 
     op.drop_table('orders')
@@ -906,6 +939,7 @@ def downgrade() -> None:
     op.drop_table('embedded_visitors')
     with op.batch_alter_table('customer_stats', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_stats_store_id_next_crossing_at')
+        batch_op.drop_index('ix_customer_stats_points')
         batch_op.drop_index('ix_customer_stats_own_gap_days', sqlite_where=sa.text('visits >= 3'), postgresql_where=sa.text('visits >= 3'))
         batch_op.drop_index('ix_customer_stats_orders_count')
         batch_op.drop_index('ix_customer_stats_net_spent')
@@ -949,6 +983,7 @@ def downgrade() -> None:
     op.drop_table('erasure_keys')
     with op.batch_alter_table('customers', schema=None) as batch_op:
         batch_op.drop_index('ix_customers_account_id_email')
+        batch_op.drop_index('ix_customers_account_id_country')
 
     op.drop_table('customers')
     with op.batch_alter_table('customer_merges', schema=None) as batch_op:

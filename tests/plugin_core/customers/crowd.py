@@ -109,9 +109,9 @@ def settle(session: Session, store: Store, people: Sequence[Person]) -> None:
 
 def number(session: Session, store: Store, one: Person) -> None:
     columns = (
-        *("store_id", "customer_id", "lifecycle", "orders_count", "net_spent", "last_order_at", "points", "rfm_group"),
+        *("store_id", "customer_id", "lifecycle", "orders_count", "net_spent", "last_order_at", "points"),
         *("priced_orders", "net_merchandise", "received", "refunded", "code_orders", "visits", "segment_bits"),
         *("points_pending", "tier", "may_email"),
     )
-    row = (store.id, one.id, one.lifecycle, one.orders, one.spent, one.last_order, one.points, "loyal", *[0] * 6, 0, 0, "", False)
+    row = (store.id, one.id, one.lifecycle, one.orders, one.spent, one.last_order, one.points, *[0] * 6, 0, 0, "", False)
     bulk.upsert(session, metadata.tables["customer_stats"], columns, [row], key=columns[:2], update=columns[2:])
