@@ -66,6 +66,13 @@ def whole_store_due(session: Session, store: Store, version: int) -> bool:
     return programme is None or programme.settled_version != version
 
 
+def settled_by(session: Session, store: Store, version: int) -> None:
+    """The newest settings differ in nothing that concerns points or tiers: nobody has to be settled anew."""
+    programme = session.get(LoyaltyProgramme, store.id)
+    if programme is not None and programme.settled_version == version - 1:
+        programme.settled_version = version
+
+
 def _programme(session: Session, store: Store, now: int) -> LoyaltyProgramme:
     """Locked until the transaction ends: two workers that settle the same store take turns (SQLite has one writer anyway)."""
     table = metadata.tables[LoyaltyProgramme.__tablename__]

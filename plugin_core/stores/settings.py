@@ -99,6 +99,16 @@ class StoreSettings:
     # How the pages write
     digits: str = field(default="locale", metadata={"help": "Digits on the pages: locale (Persian digits in Persian) or latin."})
     calendar: str = field(default="gregorian", metadata={"help": "Calendar of dates on the pages: gregorian or persian."})
+    # How long is kept what nothing needs any more
+    keep_deliveries_days: int = field(
+        default=30, metadata={"help": "Days an applied webhook delivery is remembered; its content goes at once.", "min": 7}
+    )
+    keep_work_log_days: int = field(
+        default=90, metadata={"help": "Days the log of imports and records that were mended in the end are kept.", "min": 7}
+    )
+    keep_audit_months: int = field(
+        default=0, metadata={"help": "Months the log of who changed what is kept; 0: for good.", "min": 0}
+    )
 
 
 _TYPES = get_type_hints(StoreSettings)
@@ -198,15 +208,26 @@ def current(session: Session, store: Store) -> tuple[StoreSettings, int]:
     return replace(StoreSettings(), **known), row.version
 
 
+def candidate(before: StoreSettings, values: Mapping[str, Any]) -> StoreSettings:
+    """``before`` with ``values`` (text or typed) changed. InvalidInput where one of them can't be used."""
+    return replace(before, **{name: _allowed(name, value) for name, value in values.items()})
+
+
+def differing(before: StoreSettings, after: StoreSettings) -> list[str]:
+    """The names of the settings that are not the same."""
+    old, new = as_json(before), as_json(after)
+    return [name for name in new if new[name] != old[name]]
+
+
 def change(session: Session, store: Store, values: Mapping[str, Any], *, actor: str, now: int) -> tuple[StoreSettings, int]:
     """Save a new version with ``values`` (text or typed) changed; equal values save nothing."""
     before, version = current(session, store)
-    after = replace(before, **{name: _allowed(name, value) for name, value in values.items()})
+    after = candidate(before, values)
     if after == before:
         return before, version
     old, new = as_json(before), as_json(after)
     session.add(StoreSettingsVersion(store_id=store.id, version=version + 1, body=new, changed_by=actor, changed_at=now))
-    changed = [name for name in new if new[name] != old[name]]
+    changed = differing(before, after)
     session.add(
         AuditEntry(
             account_id=store.account_id,

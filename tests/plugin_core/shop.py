@@ -13,6 +13,7 @@ from plugin_core.orders import stale, stats
 from plugin_core.records import CustomerRecord, OrderRecord, Record
 from plugin_core.stores.models import Account, Store
 from plugin_core.stores.settings import StoreSettings
+from plugin_core.tables import metadata
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -147,3 +148,8 @@ def state(session: Session) -> dict[str, Any]:
 def _plain(listed: Iterable[dict[str, Any]]) -> list[str]:
     ids = {"store_id", "customer_id"}
     return sorted(str({name: value for name, value in row.items() if name not in ids}) for row in listed)
+
+
+def tables() -> list[str]:
+    """The name of every table there is."""
+    return sorted(metadata.tables)
