@@ -26,11 +26,6 @@ class Size(NamedTuple):
     change: int  # against `days` earlier
 
 
-class Preview(NamedTuple):
-    people: int
-    sample: list[int]  # customer ids
-
-
 def find(session: Session, store: Store, slug: str) -> Segment:
     """One that was removed is not found."""
     segment = session.scalars(select(Segment).where(_here(store), Segment.slug == slug)).first()
@@ -73,14 +68,6 @@ def sizes(session: Session, store: Store, *, now: int, days: int = 30) -> list[S
     return sorted(
         (Size(slug, people, people - earlier) for slug, people, earlier in rows), key=lambda size: (-size.people, size.slug)
     )
-
-
-def preview(session: Session, store: Store, rule: Rule, *, now: int, sample: int = 10) -> Preview:
-    """Exactly the people an evaluation at ``now`` would find; nothing is written."""
-    people, params = _matching(session, store, rule, now=now)
-    ((count,),) = dialect.run(session, f"SELECT COUNT(*) FROM ({people}) AS found", params)
-    listed = dialect.run(session, f"SELECT customer_id FROM ({people}) AS found ORDER BY customer_id LIMIT {int(sample)}", params)
-    return Preview(count, [row[0] for row in listed])
 
 
 def matching(session: Session, store: Store, rule: Rule, *, now: int) -> list[int]:

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from plugin_core.db import create_engine
 from plugin_core.errors import InvalidInput, NotFound
 from plugin_core.segments import dialect, own, plan, source
+from plugin_core.segments.estimate import exact
 from plugin_core.segments.evaluate import evaluate
 from plugin_core.segments.explain import explain
 from plugin_core.segments.frame import Frame
-from plugin_core.segments.members import find, members, preview, sizes
+from plugin_core.segments.members import find, matching, members, sizes
 from plugin_core.segments.rules import parse
 from plugin_core.segments.stock import MAX_SEGMENTS, STOCK, ensure_stock
 from plugin_core.segments.words import describe
@@ -81,13 +82,15 @@ def test_the_preview_of_a_rule_is_exactly_who_is_in_the_segment_once_saved(sessi
     store = open_store(session)
     add_people(session, store, [Person((Bought(days_ago(days)),)) for days in range(20)])
     rule = parse({"field": "days_since_last_order", "op": "<", "value": 7})
-    seen = preview(session, store, rule, now=NOW, sample=100)
-    assert seen.people == 7
+    seen = exact(session, store, rule, now=NOW)
+    assert (seen.people, seen.low, seen.high, len(seen.sample)) == (7, 7, 7, 5)
+    people = matching(session, store, rule, now=NOW)
+    assert people[:5] == list(seen.sample)
     assert session.scalar(sa.text("SELECT count(*) FROM memberships")) == 0
     segment = own.create(session, store, "This week", rule, actor="ada", now=NOW)
     assert store.yardsticks_due
     evaluate(session, store, StoreSettings(), 0, customer_ids=None, now=NOW)
-    assert members(session, segment) == seen.sample
+    assert members(session, segment) == people
     assert [(size.people, size.change) for size in sizes(session, store, now=NOW)] == [(7, 7)]
 
 
