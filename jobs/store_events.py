@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from jobs.context import JobContext
-from plugin_core import bulk
 from plugin_core.customers.privacy.requests import Asked, Subject, receive
 from plugin_core.deliveries import StoreEvent
 from plugin_core.errors import AccessRevoked, SettingsProblem, Unsupported
-from plugin_core.offers import retry
+from plugin_core.offers import standing as codes
 from plugin_core.platforms import StoreFacts
 from plugin_core.stores.access import facts_changed, uninstalled
 from plugin_core.stores.models import Store
@@ -65,12 +64,14 @@ def _uninstalled(context: JobContext, store_id: int, _event: StoreEvent, at: int
 def _code_gone(context: JobContext, store_id: int, event: StoreEvent, _at: int) -> None:
     """Nobody gets a mail with a code that the merchant has deleted."""
     with context.database.write() as session:
-        sql = (
-            "SELECT o.id FROM offers o JOIN campaigns c ON c.id = o.campaign_id "
-            "WHERE c.store_id = ? AND o.code_external_id = ? AND o.state = 'minted'"
-        )
-        for (offer_id,) in bulk.select(session, sql, store_id, event.subject):
-            retry.fail(session, offer_id, "its code was deleted in the store", now=context.clock())
+        codes.gone(session, session.get_one(Store, store_id), event.subject, now=context.clock())
+
+
+def _code_changed(context: JobContext, store_id: int, event: StoreEvent, _at: int) -> None:
+    """How it stands is asked by a task of its own, for many codes at once."""
+    with context.database.write() as session:
+        if codes.told_of_change(session, session.get_one(Store, store_id), event.subject):
+            standing.ask(session, store_id, "codes", now=context.clock())
 
 
 def _privacy(context: JobContext, store_id: int, event: StoreEvent, at: int) -> None:
@@ -95,6 +96,7 @@ def _asked(context: JobContext, store_id: int) -> StoreFacts | None:
 _REQUESTS = {"data_request": "data_request", "redact_customer": "redact", "redact_shop": "shop_redact"}
 
 HANDLERS: Mapping[str, Handler] = {
+    "code_changed": _code_changed,
     "code_gone": _code_gone,
     **dict.fromkeys(_REQUESTS, _privacy),
     "facts": _facts_changed,

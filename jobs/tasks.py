@@ -8,6 +8,7 @@
     offers     planned, minted, sent
     sync       what changed over there           -> refresh
     deletions  what is no longer over there      -> refresh
+    codes      whether our codes are still what we made
     webhooks   that we are still told (where we have to look after that ourselves)
     privacy    what people asked for about themselves, and what erasing them leaves to do in the store
     notice     tells the merchant that we are locked out
@@ -24,6 +25,7 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 from jobs import offers, writeback
+from jobs.codes import check_codes
 from jobs.context import JobContext
 from jobs.due import sync_due
 from jobs.inbox import apply_batch
@@ -101,6 +103,10 @@ def _deletions(context: JobContext, store_id: int) -> Done:
     return Done(counts, then=("refresh",) if counts["changed"] else ())
 
 
+def _codes(context: JobContext, store_id: int) -> Done:
+    return Done(check_codes(context, store_id), unfinished=context.paused())
+
+
 def _webhooks(context: JobContext, store_id: int) -> Done:
     return Done({"checked": check_webhooks(context, store_id)})
 
@@ -122,6 +128,7 @@ TASKS: Mapping[str, Task] = {
     "offers": Task(_offers, 60),
     "sync": Task(_sync, 600),
     "deletions": Task(_deletions, 900),
+    "codes": Task(_codes, 900),
     "webhooks": Task(_webhooks, 1_800),
     "privacy": Task(_privacy, 300, locked_out=True, turns=BOTH),
     "notice": Task(_notice, 0, locked_out=True),

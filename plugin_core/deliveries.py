@@ -68,7 +68,7 @@ class Repull(NamedTuple):
 
 
 class StoreEvent(NamedTuple):
-    kind: str  # uninstalled | facts | code_gone | data_request | redact_customer | redact_shop
+    kind: str  # uninstalled | facts | code_gone | code_changed | data_request | redact_customer | redact_shop
     subject: str = ""  # external id of what it is about
     email: str = ""  # of a person who has no account
     orders: tuple[str, ...] = ()  # external ids, where a person is known by them alone

@@ -76,9 +76,21 @@ class MadeCode(NamedTuple):
     external_id: str = ""
 
 
+class CodeTerms(NamedTuple):
+    """What a code gives, to whom and until when, as it stands in the store."""
+
+    active: bool  # False: switched off or run out
+    percent: int | None  # of the whole order; None: something else
+    expires_at: int | None  # whole seconds, as microseconds UTC; None: never
+    uses: int | None  # None: any number
+    bound: bool  # only somebody in particular may use it
+    narrowed: bool  # it holds for some goods only, or from a sum on
+
+
 class CodeStanding(NamedTuple):
     code: MadeCode  # with its external id, where the store has it
     state: str  # unused | used | gone (or somebody else's)
+    terms: CodeTerms | None = None  # None: gone, or of another kind than we make
 
 
 class ProfileWrite(NamedTuple):

@@ -11,6 +11,7 @@ from adapters.sandbox.shopify import build as shopify_build
 from adapters.sandbox.shopify import order_fields, telling
 from adapters.sandbox.shopify.store import ShopStore
 from adapters.sandbox.woocommerce import build as woo_build
+from adapters.sandbox.woocommerce import coupons as woo_coupons
 from adapters.sandbox.woocommerce import customers as woo_customers
 from adapters.sandbox.woocommerce import orders as woo_orders
 from adapters.sandbox.woocommerce.store import WooStore
@@ -21,7 +22,7 @@ Change = dict[str, Any]
 
 def shopify(shop: ShopStore, change: Change) -> Any:
     """kind: order {customer, items, at}, refund {order, amount}, customer {id, set}, consent {id, state},
-    checkout_completed {id}, delete {resource, id}, inject {id, set}.
+    checkout_completed {id}, code {id, set}, delete {resource, id}, inject {id, set}.
     """
     with shop.lock:
         match change["kind"]:
@@ -48,6 +49,10 @@ def shopify(shop: ShopStore, change: Change) -> Any:
             case "checkout_completed":
                 shop.checkouts[change["id"]].update(completed=shop.now(), updated=shop.now())
                 return change["id"]
+            case "code":
+                shop.discounts[change["id"]]["discount"].update(change["set"], updated=shop.now())
+                telling.discount_changed(shop, change["id"])
+                return change["id"]
             case "delete":
                 del getattr(shop, change["resource"])[change["id"]]
                 telling.gone(shop, change["resource"], change["id"])
@@ -72,7 +77,7 @@ def _shopify_order(shop: ShopStore, change: Change) -> dict[str, Any]:
 
 def woocommerce(store: WooStore, change: Change) -> Any:
     """kind: order {as POST /orders}, refund {order, amount}, customer {id, set}, consent {id, state}, status {order, status},
-    delete {resource, id}, inject {resource, id, set, remove}.
+    code {id, set}, delete {resource, id}, inject {resource, id, set, remove}.
     """
     with store.lock:
         match change["kind"]:
@@ -104,6 +109,8 @@ def woocommerce(store: WooStore, change: Change) -> Any:
                 store.touch(held)
                 tell(store, "order", held["id"], "deleted" if change["status"] == "trash" else "updated")
                 return held["id"]
+            case "code":
+                return woo_coupons.change(store, int(change["id"]), change["set"])["id"]
             case "delete":
                 del getattr(store, change["resource"])[int(change["id"])]
                 return change["id"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from adapters.shopify.amounts import microseconds
 from adapters.shopify.codes import tag_of
 from adapters.shopify.ids import bare, gid
 from adapters.shopify.transport import AdminTransport
-from plugin_core.platforms import CodeStanding, MadeCode
+from plugin_core.platforms import CodeStanding, CodeTerms, MadeCode
 
 _AT_ONCE = 100
 
@@ -22,7 +23,7 @@ def look_up_codes(transport: AdminTransport, codes: Sequence[MadeCode]) -> list[
         ids = [gid("DiscountCodeNode", each.external_id) for each in some]
         nodes = transport.call("discount_usage", {"ids": ids}, repeatable=True).get("nodes") or []
         for code, node in zip(some, nodes, strict=True):
-            found[code] = CodeStanding(code, _state(node))
+            found[code] = CodeStanding(code, _state(node), _terms(node))
     for code in codes:
         if not code.external_id:
             found[code] = _by_name(transport, code)
@@ -41,3 +42,20 @@ def _state(node: Mapping[str, Any] | None) -> str:
     if not node:
         return "gone"
     return "used" if (node.get("codeDiscount") or {}).get("asyncUsageCount") else "unused"
+
+
+def _terms(node: Mapping[str, Any] | None) -> CodeTerms | None:
+    found = (node or {}).get("codeDiscount") or {}
+    if found.get("__typename") != "DiscountCodeBasic":
+        return None
+    gets = found["customerGets"]
+    share = gets["value"].get("percentage")
+    ends = found["endsAt"]
+    return CodeTerms(
+        active=found["status"] != "EXPIRED",
+        percent=None if share is None else round(share * 100),
+        expires_at=None if ends is None else microseconds(ends),
+        uses=found["usageLimit"],
+        bound=bool(found["context"].get("customers")),
+        narrowed=found["minimumRequirement"] is not None or gets["items"]["__typename"] != "AllDiscountItems",
+    )

@@ -193,7 +193,7 @@ _TOPICS: Mapping[str, _Topic] = {
     "checkouts/update": _Topic(_of_record, _pull_checkouts, without_subject=True),
     "checkouts/delete": _Topic(_of_record, _pull_checkouts, without_subject=True),
     "discounts/create": _Topic(_of_record, _nothing("codes are known from making them")),
-    "discounts/update": _Topic(_of_record, _nothing("codes are known from making them")),
+    "discounts/update": _Topic(_of_record, _event("code_changed")),
     "discounts/delete": _Topic(_of_record, _event("code_gone")),
     "bulk_operations/finish": _Topic(_of_record, _nothing("whoever began it looks by himself")),
     "app/uninstalled": _Topic(_of_nothing, _event("uninstalled"), without_subject=True),

@@ -74,7 +74,7 @@ class WooCommerceClient:
         codes.delete_code(self._api, created)
 
     def look_up_codes(self, made: Sequence[MadeCode]) -> list[CodeStanding]:
-        return look_up_codes(self._api, made)
+        return look_up_codes(self._api, made, self._about.zone)
 
     def write_profiles(self, writes: Sequence[ProfileWrite]) -> list[WriteResult]:
         return self._profiles.write(writes)

@@ -129,22 +129,22 @@ def _differences(spec: CodeSpec, wanted: Mapping[str, Any], made: Any, zone: Zon
     if not isinstance(made, dict) or not made.get("id"):
         return ["no coupon came back"]
     emails = made.get("email_restrictions")
-    minimum = _decimal(made.get("minimum_amount"))
+    minimum = amount_of(made.get("minimum_amount"))
     checks = {
         "code": str(made.get("code", "")).lower() == wanted["code"],
         "discount type": made.get("discount_type") == "percent",
-        "amount": _decimal(made.get("amount")) == spec.percent,
+        "amount": amount_of(made.get("amount")) == spec.percent,
         "e-mail restriction": isinstance(emails, list) and [str(each).lower() for each in emails] == wanted["email_restrictions"],
         "usage limit": made.get("usage_limit") == 1 and made.get("usage_limit_per_user") == 1,
         "individual use": made.get("individual_use") is True,
-        "minimum": minimum == _decimal(wanted.get("minimum_amount")),
-        "expiry": _expiry(made, zone) == from_us(spec.expires_at).replace(microsecond=0),
+        "minimum": minimum == amount_of(wanted.get("minimum_amount")),
+        "expiry": expiry_of(made, zone) == from_us(spec.expires_at).replace(microsecond=0),
         "reference": reference_of(made) == spec.reference,
     }
     return [name for name, kept in checks.items() if not kept]
 
 
-def _expiry(made: Mapping[str, Any], zone: ZoneInfo) -> datetime | None:
+def expiry_of(made: Mapping[str, Any], zone: ZoneInfo) -> datetime | None:
     try:
         found = moment(made.get("date_expires_gmt"), made.get("date_expires"), zone)
     except (TypeError, ValueError):
@@ -158,7 +158,7 @@ def reference_of(coupon: Mapping[str, Any]) -> str:
     return next((str(each.get("value")) for each in entries if each.get("key") == REFERENCE), "")
 
 
-def _decimal(value: object) -> Decimal:
+def amount_of(value: object) -> Decimal:
     """WooCommerce pads amounts ("10" comes back as "10.00"); no minimum is "0.00"."""
     try:
         return Decimal(str(value or "0"))

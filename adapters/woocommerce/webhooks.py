@@ -74,8 +74,8 @@ class WooCommerceWebhooks:
             return [_without_id(raw)]
         kind, _, event = topic.partition(".")
         if kind == "coupon":
-            gone = event == "deleted"
-            return [StoreEvent("code_gone", number) if gone else Ignore("codes are known from making them")]
+            kinds = {"deleted": "code_gone", "updated": "code_changed"}
+            return [StoreEvent(kinds[event], number) if event in kinds else Ignore("codes are known from making them")]
         if event != "deleted":
             url = str(connection.facts.get("url") or connection.address)
             about = context(connection.zone, connection.currency, url, connection.settings)

@@ -82,10 +82,11 @@ def _accounts(session: Session, store: Store, customer_ids: list[int]) -> dict[i
 def minted(session: Session, store: Store, work: Minting, created: CreatedCode, *, now: int) -> bool:
     """Record the code as the store spells it; False where it had been recorded already."""
     sql = """
-        UPDATE offers SET state = 'minted', code = ?, code_external_id = ?, minted_at = ?, attempts = 0, reason = ''
+        UPDATE offers SET state = 'minted', code = ?, code_external_id = ?, minted_at = ?, code_checked_at = ?, attempts = 0,
+            reason = ''
         WHERE id = ? AND state = 'planned'
     """
-    if not bulk.execute(session, sql, created.code, created.external_id, now, work.offer_id):
+    if not bulk.execute(session, sql, created.code, created.external_id, now, now, work.offer_id):
         return False
     made = {"code": created.code, "reference": work.spec.reference}
     session.add(JournalEntry(store_id=store.id, kind="code", target=created.external_id, before={}, after=made, at=now))

@@ -34,6 +34,7 @@ class Offer(Base):
         sa.Index("ix_offers_state_due_at", "state", "due_at"),
         sa.Index("ix_offers_customer_id", "customer_id"),
         sa.Index("ix_offers_code", "code"),
+        sa.Index("ix_offers_campaign_id_code_checked_at", "campaign_id", "code_checked_at"),
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaigns.id", ondelete="CASCADE"))
@@ -47,6 +48,9 @@ class Offer(Base):
     code: Mapped[str] = mapped_column(default="")
     code_external_id: Mapped[str] = mapped_column(default="")
     code_expires_at: Mapped[int | None]
+    code_state: Mapped[str] = mapped_column(default="")  # in the store: "" as made | used | gone | changed
+    code_changes: Mapped[str] = mapped_column(default="")  # what the merchant changed of it, in words
+    code_checked_at: Mapped[int | None]  # when the store last said how it stands; None: it told of a change
     anchor_at: Mapped[int]  # the order or checkout it counts from: any later order that is not void stops it
     planned_at: Mapped[int]
     due_at: Mapped[int]

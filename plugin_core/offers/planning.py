@@ -170,7 +170,8 @@ def _verdict(
 
 _COLUMNS = (
     "campaign_id", "customer_id", "step", "round", "subject", "state", "reason", "percent", "anchor_at", "planned_at", "due_at",
-    "decided_at", "settings_version", "code", "code_external_id", "attempts",
+    "decided_at", "settings_version", "code", "code_external_id", "code_state",
+    "code_changes", "attempts",
 )  # fmt: skip
 
 _AGAIN = """
@@ -187,7 +188,7 @@ def record(session: Session, campaign: Campaign, verdicts: Sequence[Verdict], *,
     fresh = [
         (
             campaign.id, v.customer_id, v.step, v.round, v.subject, v.outcome, v.reason, v.percent, v.anchor_at, now, v.due_at,
-            None if v.outcome == PLANNED else now, settings_version, "", "", 0,
+            None if v.outcome == PLANNED else now, settings_version, "", "", "", "", 0,
         )
         for v in changed
         if v.offer_id is None

@@ -59,3 +59,10 @@ def gone(shop: ShopStore, resource: str, gid: str) -> None:
     topics: dict[str, Any] = {"customers": "customers/delete", "orders": "orders/delete", "discounts": "discounts/delete"}
     if resource in topics:
         tell(shop, topics[resource], {"id": number(gid), "admin_graphql_api_id": gid})
+
+
+def discount_changed(shop: ShopStore, gid: str) -> None:
+    """Only what it is and when: the terms are not in it."""
+    node = shop.discounts[gid]["discount"]
+    body = {"admin_graphql_api_id": gid, "title": node["title"], "status": node["status"], "updated_at": node["updated"]}
+    tell(shop, "discounts/update", body)

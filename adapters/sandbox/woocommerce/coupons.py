@@ -105,11 +105,15 @@ def _expiry(store: WooStore, value: str | None) -> datetime | None:
 
 
 def update(store: WooStore, request: Request, number: int) -> Response:
+    return answer(change(store, number, request.json()))
+
+
+def change(store: WooStore, number: int, body: dict[str, Any]) -> Record:
     held = _the(store, number)
-    _apply(store, held, request.json())
+    _apply(store, held, body)
     store.touch(held)
     tell(store, "coupon", number, "updated")
-    return answer(held)
+    return held
 
 
 def remove(store: WooStore, request: Request, number: int) -> Response:

@@ -123,8 +123,8 @@ SECTIONS: Mapping[str, Section] = {
     ),
     "offers": Section(
         """
-        SELECT s.name AS store, c.name AS campaign, o.step, o.state, o.reason, o.percent, o.code, o.code_expires_at,
-        o.planned_at, o.decided_at
+        SELECT s.name AS store, c.name AS campaign, o.step, o.state, o.reason, o.percent, o.code, o.code_state, o.code_changes,
+        o.code_expires_at, o.planned_at, o.decided_at
         FROM offers o
         JOIN campaigns c ON c.id = o.campaign_id
         JOIN stores s ON s.id = c.store_id

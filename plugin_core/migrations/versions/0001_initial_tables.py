@@ -765,6 +765,9 @@ def upgrade() -> None:
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('code_external_id', sa.Text(), nullable=False),
     sa.Column('code_expires_at', sa.BigInteger(), nullable=True),
+    sa.Column('code_state', sa.Text(), nullable=False),
+    sa.Column('code_changes', sa.Text(), nullable=False),
+    sa.Column('code_checked_at', sa.BigInteger(), nullable=True),
     sa.Column('anchor_at', sa.BigInteger(), nullable=False),
     sa.Column('planned_at', sa.BigInteger(), nullable=False),
     sa.Column('due_at', sa.BigInteger(), nullable=False),
@@ -778,6 +781,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('campaign_id', 'customer_id', 'step', 'round', 'subject', name=op.f('uq_offers_campaign_id_customer_id_step_round_subject'))
     )
     with op.batch_alter_table('offers', schema=None) as batch_op:
+        batch_op.create_index('ix_offers_campaign_id_code_checked_at', ['campaign_id', 'code_checked_at'], unique=False)
         batch_op.create_index('ix_offers_code', ['code'], unique=False)
         batch_op.create_index('ix_offers_customer_id', ['customer_id'], unique=False)
         batch_op.create_index('ix_offers_state_due_at', ['state', 'due_at'], unique=False)
@@ -864,6 +868,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_offers_state_due_at')
         batch_op.drop_index('ix_offers_customer_id')
         batch_op.drop_index('ix_offers_code')
+        batch_op.drop_index('ix_offers_campaign_id_code_checked_at')
 
     op.drop_table('offers')
     with op.batch_alter_table('memberships', schema=None) as batch_op:

@@ -15,7 +15,7 @@ from adapters.shopify.tokens import exchange_id_token, refresh
 from plugin_core.clock import to_us
 from plugin_core.errors import AccessRevoked
 from plugin_core.money import major
-from plugin_core.platforms import CodeSpec, ConnectionInfo, CreatedCode, MadeCode, ProfileWrite
+from plugin_core.platforms import CodeSpec, CodeTerms, ConnectionInfo, CreatedCode, MadeCode, ProfileWrite
 from plugin_core.records import OrderRecord
 
 
@@ -112,7 +112,7 @@ def test_a_code_is_made_once_and_adopted_after_a_lost_answer(connect, twin, now)
 def test_how_our_codes_stand_is_known_by_id_and_by_name(connect, twin, now):
     client = connect()
     customers, _ = pulled(client, "customers")
-    until = to_us(now + timedelta(days=30))
+    until = to_us((now + timedelta(days=30)).replace(microsecond=0))
     made = {}
     for name in ("USED", "FREE", "LOST", "GONE"):
         spec = CodeSpec(f"CBLOOK{name}", "Comeback winback", f"winback:{name}", 10, to_us(now), until, customers[0].external_id)
@@ -128,6 +128,13 @@ def test_how_our_codes_stand_is_known_by_id_and_by_name(connect, twin, now):
     stand = client.look_up_codes(asked)
     assert [each.state for each in stand] == ["used", "unused", "gone", "unused", "gone"]
     assert stand[3].code.external_id == made["LOST"].external_id
+    as_made = CodeTerms(active=True, percent=10, expires_at=until, uses=1, bound=True, narrowed=False)
+    assert [each.terms for each in stand[:3]] == [as_made, as_made, None]
+    gid = f"gid://shopify/DiscountCodeNode/{made['FREE'].external_id}"
+    gets = {"value": {"__typename": "DiscountPercentage", "percentage": 0.5}, "items": {"__typename": "AllDiscountItems"}}
+    twin.change(kind="code", id=gid, set={"gets": gets, "status": "EXPIRED", "ends": None, "usage_limit": None})
+    changed = as_made._replace(percent=50, active=False, expires_at=None, uses=None)
+    assert client.look_up_codes(asked[1:2])[0].terms == changed
     for each in (*stand[:2], stand[3]):
         client.delete_code(CreatedCode(each.code.code, each.code.external_id))
 

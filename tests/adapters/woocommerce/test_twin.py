@@ -10,9 +10,9 @@ import pytest
 
 from adapters.sandbox import Twins, start_twins
 from adapters.woocommerce import WooCommerceClient, WooCommerceOptions, WooCommercePlatform
-from plugin_core.clock import DAY_US, to_us, utc_now
+from plugin_core.clock import DAY_US, SECOND_US, to_us, utc_now
 from plugin_core.errors import BadAnswer, OutcomeUnknown, StoreError
-from plugin_core.platforms import CodeSpec, ConnectionInfo, MadeCode, ProfileWrite
+from plugin_core.platforms import CodeSpec, CodeTerms, ConnectionInfo, MadeCode, ProfileWrite
 from plugin_core.records import OrderRecord, Page
 
 
@@ -171,6 +171,13 @@ def test_how_our_coupons_stand_is_known_by_id_and_by_name(twins, store):
     stand = store.look_up_codes(asked)
     assert [each.state for each in stand] == ["used", "unused", "gone", "unused", "gone"]
     assert stand[3].code.external_id == made["lost"].external_id
+    until = (now + DAY_US) // SECOND_US * SECOND_US
+    as_made = CodeTerms(active=True, percent=10, expires_at=until, uses=1, bound=True, narrowed=False)
+    assert [each.terms for each in stand[:3]] == [as_made, as_made, None]
+    change = {"discount_type": "fixed_cart", "email_restrictions": [], "date_expires": None, "minimum_amount": "20"}
+    twins.woocommerce.change(kind="code", id=made["free"].external_id, set=change)
+    changed = as_made._replace(percent=None, bound=False, expires_at=None, narrowed=True)
+    assert store.look_up_codes(asked[1:2])[0].terms == changed
 
 
 def test_only_webhooks_that_lead_to_us_are_removed(twins, store):
