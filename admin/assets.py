@@ -6,15 +6,21 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Response, make_response, send_from_directory
+from flask import Blueprint, Response, abort
 
 FOLDER = Path(__file__).parent / "static"
 _YEAR_S = 365 * 24 * 3600
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".txt": "text/plain"}
+
+
+@cache
+def _content(name: str) -> bytes:
+    return (FOLDER / name).read_bytes()
 
 
 @cache
 def _version(name: str) -> str:
-    return hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(_content(name)).hexdigest()[:12]
 
 
 def asset(name: str) -> str:
@@ -26,7 +32,10 @@ def create_blueprint() -> Blueprint:
 
     @pages.get("/static/<version>/<name>")
     def file(version: str, name: str) -> Response:  # noqa: ARG001 - only there to make the address new
-        response = make_response(send_from_directory(FOLDER, name))
+        path = FOLDER / name
+        if path.suffix not in _TYPES or path.parent != FOLDER or not path.is_file():
+            abort(404)
+        response = Response(_content(name), mimetype=_TYPES[path.suffix])
         response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response

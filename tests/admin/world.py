@@ -24,7 +24,6 @@ from jobs.due import run_due
 from plugin_core.stores.connect import find_store
 from plugin_core.stores.models import Store
 
-CLIENT_ID, CLIENT_SECRET = "the-app", "shpss_" + "a" * 32
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -43,10 +42,11 @@ class World:
         address = shop or self.stores["shopify"].address
         moment = int(self.app.context.clock() / 1_000_000)
         body = {
-            "iss": f"https://{address}/admin", "dest": f"https://{address}", "aud": CLIENT_ID, "sub": "42",
+            "iss": f"https://{address}/admin", "dest": f"https://{address}", "sub": "42",
+            "aud": self.app.settings.shopify_client_id,
             "exp": moment + 60, "nbf": moment, "iat": moment, "jti": "1", "sid": "1", **claims,
         }  # fmt: skip
-        return jwt.encode(body, CLIENT_SECRET, algorithm="HS256")
+        return jwt.encode(body, self.app.settings.shopify_client_secrets()[0], algorithm="HS256")
 
     def get(self, path: str, token: str = "", **headers: str) -> TestResponse:
         return self.web.test_client().get(path, headers={**_bearer(token), **headers})
@@ -66,8 +66,8 @@ def world(database_url: str, folder: Path, *, people: int = 30) -> Iterator[Worl
                 smtp_url=SecretStr(f"folder:{folder / 'mail'}"),
                 public_url="http://127.0.0.1:8000",
                 shopify_origin=twins.shopify.origin,
-                shopify_client_id=CLIENT_ID,
-                shopify_client_secret=SecretStr(CLIENT_SECRET),
+                shopify_client_id=twins.shopify.store.client_id,
+                shopify_client_secret=SecretStr(twins.shopify.store.client_secret),
                 allow_private_stores=True,
             )
         )
