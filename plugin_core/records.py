@@ -120,6 +120,7 @@ class CheckoutRecord(NamedTuple):
     total: int
     recovery_url: str
     items: tuple[str, ...] = ()  # titles, for the reminder
+    offer_url: str = ""  # the way back for who was given a code ("{code}" stands for it); "": recovery_url takes codes, too
     covered_by_platform: bool = False  # the platform has sent its own reminder
 
 

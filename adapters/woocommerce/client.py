@@ -41,7 +41,8 @@ class WooCommerceClient:
         url = str(connection.facts.get("url") or api.signed.site.url)
         self._connection = connection
         self._api = api
-        self._about: Context = context(connection.zone, connection.currency, url, connection.settings)
+        links = connection.facts.get("checkout_links") is True
+        self._about: Context = context(connection.zone, connection.currency, url, connection.settings, checkout_links=links)
         self._profiles = profile_writes.ProfileWriter(api)
 
     def facts(self) -> StoreFacts:

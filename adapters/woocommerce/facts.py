@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adapters.woocommerce.api import StoreApi
+from adapters.woocommerce.ways_back import has_checkout_links
 from plugin_core.errors import BadAnswer, MissingScope, Refused, StoreError, Transient, WrongAddress
 from plugin_core.platforms import Capability, StoreFacts
 
@@ -66,6 +67,7 @@ def read_facts(api: StoreApi) -> StoreFacts:
             "hpos": configured.get("HPOS_enabled"),
             "decimals": configured.get("number_of_decimals"),
             "wp_version": environment.get("wp_version"),
+            "checkout_links": has_checkout_links(environment.get("version")),
             "url": url,
         },
     )

@@ -15,6 +15,7 @@ from adapters.woocommerce import payloads
 from adapters.woocommerce.amounts import money, order_amounts
 from adapters.woocommerce.meta import consents, fx_rate
 from adapters.woocommerce.payloads import Account, Order, Product, RefundDetail
+from adapters.woocommerce.ways_back import offer_url, recovery_url
 from plugin_core.records import CheckoutRecord, CustomerRecord, OrderRecord, ProductRecord, Record, RefundRecord, Rejected
 
 COUNTED = frozenset({"processing", "completed", "refunded"})
@@ -37,12 +38,13 @@ class Context(NamedTuple):
     url: str
     settings: Mapping[str, object] = {}
     counted: frozenset[str] = COUNTED
+    checkout_links: bool = False  # the store has addresses that fill a basket and enter a code
 
 
-def context(zone: str, currency: str, url: str, settings: Mapping[str, object]) -> Context:
+def context(zone: str, currency: str, url: str, settings: Mapping[str, object], *, checkout_links: bool = False) -> Context:
     extra = settings.get("counted_statuses")
     counted = {str(each).removeprefix("wc-") for each in extra} if isinstance(extra, list | tuple) else set()
-    return Context(ZoneInfo(zone or "UTC"), currency, url.rstrip("/"), settings, COUNTED | counted)
+    return Context(ZoneInfo(zone or "UTC"), currency, url.rstrip("/"), settings, COUNTED | counted, checkout_links)
 
 
 def order_record(order: Order, details: Mapping[int, RefundDetail], about: Context) -> OrderRecord:
@@ -149,7 +151,8 @@ def checkout_record(order: Order, about: Context) -> CheckoutRecord:
         locale="",
         currency=order.currency,
         total=money(order.total, order.currency, "the order's total"),
-        recovery_url=_recovery_url(order, about),
+        recovery_url=recovery_url(order, about),
+        offer_url=offer_url(order, about),
         items=tuple(line.name for line in order.line_items if line.name),
     )
     return record._replace(content_hash=_hash(record._replace(modified_at=0)))
@@ -192,15 +195,6 @@ def _refund(
     detail = details.get(refund_id)
     at = payloads.moment_us(detail.date_created_gmt, detail.date_created, about.zone) if detail is not None else None
     return RefundRecord(str(refund_id), placed if at is None else at, -money(total, currency, "a refund's total"))
-
-
-def _recovery_url(order: Order, about: Context) -> str:
-    """A pending or failed order has a page to pay it; a draft lives on in the shopper's own cart session."""
-    if order.status == "checkout-draft":
-        return f"{about.url}/cart/"
-    if (order.payment_url or "").startswith(("https://", "http://")):
-        return str(order.payment_url)
-    return f"{about.url}/checkout/order-pay/{order.id}/?pay_for_order=true&key={order.order_key}"
 
 
 def _required(gmt: str | None, local: str | None, zone: ZoneInfo, what: str) -> int:

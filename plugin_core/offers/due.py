@@ -25,7 +25,7 @@ _OFFERS = """
     SELECT {standing}, o.anchor_at, s.last_touch_order_at, k.completed_at, COALESCE(k.covered_by_platform, {false}),
         o.id, g.key, g.kind, o.step, o.round, o.subject, o.percent, o.code, o.code_expires_at, o.state, o.attempts,
         c.id, c.key, c.country, c.locale, c.first_name,
-        k.recovery_url, k.items, k.total, k.currency, k.locale, k.first_name
+        k.recovery_url, k.offer_url, k.items, k.total, k.currency, k.locale, k.first_name
     FROM offers o JOIN campaigns g ON g.id = o.campaign_id JOIN customers c ON c.id = o.customer_id
     LEFT JOIN customer_stats s ON s.store_id = g.store_id AND s.customer_id = c.id
     LEFT JOIN checkouts k ON k.store_id = g.store_id AND k.external_id = o.subject AND o.subject <> ''
@@ -55,6 +55,7 @@ class DueOffer(NamedTuple):
     locale: str
     first_name: str
     recovery_url: str | None
+    offer_url: str | None
     items: Any
     total: int | None
     currency: str | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from plugin_core.codes import crockford
 from plugin_core.messaging import Mail, Renderer
@@ -33,7 +34,7 @@ def compose(
         "percent": offer.percent,
         "code": offer.code if offer.percent else "",
         "expires_at": offer.code_expires_at if offer.percent else None,
-        "recovery_url": offer.recovery_url,
+        "recovery_url": _way_back(offer),
         "items": offer.items or [],
         "total": offer.total,
         "currency": offer.currency or store.currency,
@@ -52,6 +53,13 @@ def compose(
         html=content.html,
         unsubscribe_url=unsubscribe_url,
     )
+
+
+def _way_back(offer: DueOffer) -> str | None:
+    """Where the basket waits; with a code, where that code can be used."""
+    if not offer.percent or not offer.offer_url:
+        return offer.recovery_url
+    return offer.offer_url.replace("{code}", quote(offer.code, safe=""))
 
 
 def greeting_name(name: str | None) -> str:

@@ -22,7 +22,8 @@ from plugin_core.tables import metadata
 _TABLE = metadata.tables[Checkout.__tablename__]
 _COLUMNS = (
     *("store_id", "external_id", "customer_id", "account_external_id", "email", "first_name", "locale", "created_at"),
-    *("completed_at", "modified_at", "content_hash", "currency", "total", "recovery_url", "items", "covered_by_platform"),
+    *("completed_at", "modified_at", "content_hash", "currency", "total", "recovery_url", "offer_url", "items"),
+    "covered_by_platform",
 )
 _Stored = tuple[int, str, int | None]  # modified time, content hash, person
 
@@ -117,5 +118,5 @@ def _row(store: Store, record: CheckoutRecord, person: int | None) -> tuple[Any,
     return (
         *(store.id, record.external_id, person, record.customer_id, normalise_email(record.email), record.first_name),
         *(record.locale, record.created_at, record.completed_at, record.modified_at, record.content_hash, record.currency),
-        *(record.total, record.recovery_url, json.dumps(record.items), record.covered_by_platform),
+        *(record.total, record.recovery_url, record.offer_url, json.dumps(record.items), record.covered_by_platform),
     )

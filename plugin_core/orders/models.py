@@ -158,5 +158,6 @@ class Checkout(Base):
     currency: Mapped[str]
     total: Mapped[int]
     recovery_url: Mapped[str]
+    offer_url: Mapped[str] = mapped_column(default="")  # "{code}" in it stands for the code
     items: Mapped[list[Any]] = mapped_column(default=list)
     covered_by_platform: Mapped[bool] = mapped_column(default=False)

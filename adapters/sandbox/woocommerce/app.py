@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from adapters.sandbox.web import App, Request, Response
-from adapters.sandbox.woocommerce import auth, catalogue, coupons, customers, grant, orders, webhooks
+from adapters.sandbox.woocommerce import auth, basket, catalogue, coupons, customers, grant, orders, webhooks
 from adapters.sandbox.woocommerce.errors import WooError, no_route
 from adapters.sandbox.woocommerce.store import WooStore
 
@@ -72,6 +72,8 @@ def app(store: WooStore) -> App:
     def serve(request: Request) -> Response:
         if request.path.startswith(grant.PREFIX) and request.method == "GET":
             return grant.serve(store, request)
+        if request.path.rstrip("/") == basket.PATH and request.method == "GET":
+            return basket.serve(store, request)
         try:
             response = _answer(store, request)
         except WooError as error:

@@ -53,6 +53,7 @@ class WooStore:
         self.reads: Counter[str] = Counter()
         self.code_attempts: dict[str, Counter[str]] = defaultdict(Counter)  # code -> created, refused, deleted
         self.meta_writes: dict[int, Counter[str]] = defaultdict(Counter)  # customer -> key -> times
+        self.baskets: list[Record] = []  # filled by a checkout link: products, coupon, notice
         self._post, self._user, self._row = 15, 1, 60
 
     def post_id(self, gap: int = 1) -> int:

@@ -244,6 +244,7 @@ def upgrade() -> None:
     sa.Column('currency', sa.Text(), nullable=False),
     sa.Column('total', sa.BigInteger(), nullable=False),
     sa.Column('recovery_url', sa.Text(), nullable=False),
+    sa.Column('offer_url', sa.Text(), nullable=False),
     sa.Column('items', sa.JSON(), nullable=False),
     sa.Column('covered_by_platform', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_checkouts_customer_id_customers')),

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import responses
 
+from adapters.woocommerce.ways_back import has_checkout_links
 from plugin_core.clock import utc_now
 from plugin_core.records import CheckoutRecord, Deletion
 from tests.adapters.woocommerce.shop import API, SITE, Shelf, client, order
@@ -59,3 +60,37 @@ def test_a_checkout_that_was_paid_or_given_up_since_is_told_at_the_next_pull():
     assert told["2"].completed_at
     assert isinstance(told["3"], Deletion)
     assert pages[-1].cursor == {"done": True, "open": []}
+
+
+@responses.activate
+def test_who_was_given_a_code_is_led_to_where_it_can_be_used_since_an_orders_page_to_pay_takes_none():
+    lines = [
+        {"id": 1, "name": "Tea", "product_id": 7, "quantity": 2, "total": "10"},
+        {"id": 2, "name": "Cup", "product_id": 8, "variation_id": 81, "quantity": 1, "total": "5"},
+        {"id": 3, "name": "Tea", "product_id": 7, "quantity": 1, "total": "5"},
+    ]
+    gone = [{"id": 4, "name": "Something deleted", "product_id": 0, "quantity": 1, "total": "5"}]
+    by_weight = [{"id": 5, "name": "Cheese", "product_id": 9, "quantity": 0.5, "total": "5"}]
+    orders = [begun(1, "pending", hours=2), begun(2, "failed", hours=2), begun(3, "checkout-draft", hours=2)]
+    for each, held in zip(orders, (lines, gone, by_weight), strict=True):
+        each["line_items"] = held
+    Shelf(responses.mock, orders=orders)
+
+    def ways(**facts: object) -> dict[str, str]:
+        pages = client(facts=facts).pull("checkouts", None)
+        return {each.external_id: each.offer_url for page in pages for each in page.records if isinstance(each, CheckoutRecord)}
+
+    cart = f"{SITE}/cart/"
+    assert ways(checkout_links=True) == {
+        "1": f"{SITE}/checkout-link/?products=7:3,81:1&coupon={{code}}",
+        "2": cart,
+        "3": cart,
+    }
+    assert set(ways().values()) == {cart}
+
+
+def test_only_stores_new_enough_are_given_addresses_that_fill_a_basket():
+    assert [has_checkout_links(each) for each in ("11.0.1", "10.1.0-rc.1", "10.0.4", "9.9.5", "", None)] == [
+        *(True, True),
+        *(False, False, False, False),
+    ]

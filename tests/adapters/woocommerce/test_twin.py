@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
+import requests
 
 from adapters.sandbox import Twins, start_twins
 from adapters.woocommerce import WooCommerceClient, WooCommerceOptions, WooCommercePlatform
@@ -185,3 +186,22 @@ def test_only_webhooks_that_lead_to_us_are_removed(twins, store):
     store.ensure_webhooks("https://comeback.example/webhooks/woocommerce/other", "s", ["order.created"])
     assert store.remove_setup("/webhooks/woocommerce/demo") == store.remove_setup("/webhooks/woocommerce/demo") == []
     assert [each["delivery_url"][-5:] for each in twins.woocommerce.store.webhooks.values()] == ["other"]
+
+
+def test_a_reminders_code_is_entered_for_who_the_shop_knows_and_typed_by_who_it_does_not(twins, store):
+    woo, now = twins.woocommerce.store, to_us(utc_now())
+    product = next(iter(woo.products))
+    lines = [{"product_id": product, "quantity": 3}]
+    number = str(twins.woocommerce.change(kind="order", status="pending", line_items=lines))
+    checkout = next(each for page in store.pull("checkouts", None) for each in page.records if each.external_id == number)
+    spec = CodeSpec("cb-back", "Comeback", "abandoned:1", 5, now, now + DAY_US, email="ada@people.example")
+    url = checkout.offer_url.replace("{code}", store.create_code(spec).code)
+    for shopper in ("ada@people.example", "", "ben@people.example"):
+        answer = requests.get(url, headers={"X-Shopper": shopper}, timeout=5, allow_redirects=False)
+        assert answer.headers["Location"].endswith("/checkout/")
+    assert [(each["products"], each["coupon"]) for each in woo.baskets] == [
+        ({product: 3}, "cb-back"),
+        ({product: 3}, ""),
+        ({product: 3}, ""),
+    ]
+    assert all("valid email" in each["notice"] for each in woo.baskets[1:])

@@ -67,6 +67,17 @@ def test_a_reminder_without_a_discount_needs_no_code(world: Outside, session: Se
     assert (world.codes.calls, "https://north.example/recover" in world.channel.handed[0].text) == (0, True)
 
 
+def test_a_reminder_with_a_code_leads_to_where_the_code_is_entered(world: Outside, session: Session, shop: Shop) -> None:
+    begun = checkout(session, shop, person(session, shop, "ben", days_ago=10), hours_ago=25)
+    begun.offer_url = "https://north.example/checkout-link/?products=7:1&coupon={code}"
+    assert run(world, shop)["sent"] == 1
+    (code,) = world.codes.made
+    mail = world.channel.handed[0]
+    assert f"https://north.example/checkout-link/?products=7:1&coupon={code}" in mail.text
+    assert "https://north.example/recover" not in mail.text
+    assert "enter the code at the checkout" in mail.text
+
+
 def test_a_reminder_names_what_was_left_behind(world: Outside, session: Session, shop: Shop) -> None:
     checkout(session, shop, person(session, shop, "ben", days_ago=10), hours_ago=2)
     run(world, shop)
