@@ -1,7 +1,7 @@
 # make check: what must hold before every commit, in seconds. make test: everything. make demo: see it work.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install check check-ruff check-format check-mypy check-imports check-house test demo bench servers migration-initial clean
+.PHONY: help install check check-ruff check-format check-mypy check-imports check-house test demo bench servers screenshots messages migration-initial clean
 
 # Any Python from 3.11 on will do; python3.11 is what the pinned versions were chosen with.
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
@@ -84,6 +84,19 @@ demo: $(STAMP) ## two made-up stores, imported, segmented, written to; then a pa
 
 bench: $(TOOLS) ## ratios against the limits measured beside them; N= sets the size
 	@$(BIN)/python -m benchmarks --size $(N)
+
+screenshots: $(TOOLS) servers ## every page in en and fa, wide and narrow, light and dark, into build/screenshots
+	@$(BIN)/python -m tests.admin.screenshots build/screenshots
+
+# What a page says is written in English in the code; the other languages are in admin/translations.
+messages: $(STAMP) ## look for new sentences in the pages and put them into every catalogue
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
+	  && $(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext --no-location --sort-output --omit-header -o $$folder/messages.pot . \
+	  && for language in tr ru fa; do \
+	    file=admin/translations/$$language/LC_MESSAGES/messages.po; mkdir -p $$(dirname $$file); \
+	    if [ -f $$file ]; then $(BIN)/pybabel -q update -l $$language -i $$folder/messages.pot -o $$file --no-fuzzy-matching --ignore-obsolete; \
+	    else $(BIN)/pybabel -q init -l $$language -i $$folder/messages.pot -o $$file; fi; done
+	@$(BIN)/pybabel -q compile -d admin/translations
 
 migration-initial: $(STAMP) ## write 0001 anew from the tables (only before the first release)
 	@rm -f plugin_core/migrations/versions/0001_*.py

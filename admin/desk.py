@@ -27,6 +27,7 @@ class Desk:
     doors: Mapping[str, Doors]
     normalise: Callable[[str, str], str]  # (platform, address as typed) -> the address under which a store is known
     connect: Callable[[str, str, Mapping[str, str], str], int]  # (platform, address, credentials, actor) -> store id
+    offer: Callable[[str, str, str], str]  # (platform, address, actor) -> a link that connects just this store, once
     finish: Callable[[], int]  # proves keys that stores have posted
     public_url: str
     clock: Callable[[], int]  # microseconds UTC

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from admin import languages
 from admin.desk import Desk, sealed_off
-from admin.identity import NotConnected, Stranger
+from admin.identity import NoStoreYet, NotConnected, Stranger
 from admin.visitor import EDITOR, OWNER, SHOPIFY, STANDALONE, VIEWER, Visitor
 from plugin_core.errors import ComebackError, InvalidInput, NotFound
 
@@ -28,6 +28,8 @@ def answered(
         who = ask()
     except Stranger as problem:
         return stranger(desk, problem)
+    except NoStoreYet:
+        return sealed_off(make_response(redirect("/app/connect", code=303)))
     except NotConnected as problem:
         return guarded(desk, trouble(problem, 404), None)
     g.who, g.locale = who, who.locale
@@ -40,7 +42,7 @@ def _refusal(who: Visitor, role: str) -> InvalidInput | None:
         return InvalidInput(
             gettext("You may look at this store, not change it."), mend=gettext("Ask an owner of the store for access.")
         )
-    if request.method == "POST" and who.host == STANDALONE and not _from_here():
+    if request.method == "POST" and who.host == STANDALONE and not from_here():
         return InvalidInput(gettext("This form was posted from another site."), mend=gettext("Open the page here and try again."))
     return None
 
@@ -109,7 +111,7 @@ def _script_origin(desk: Desk) -> str:
     return "/".join(desk.home.script_url.split("/")[:3]) if desk.home is not None else ""
 
 
-def _from_here() -> bool:
+def from_here() -> bool:
     """Browsers name the page a form was posted from; a login's cookie alone proves nothing about that."""
     origin = request.headers.get("Origin", "")
     if origin and origin != "null":

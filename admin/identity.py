@@ -35,6 +35,10 @@ class NotConnected(NotFound):
     pass
 
 
+class NoStoreYet(NotFound):
+    """Somebody who signed in by themselves, before the first store."""
+
+
 class _Proof(NamedTuple):
     platform: str
     visit: Visit
@@ -123,7 +127,7 @@ def _standalone(desk: Desk) -> Visitor:
     with desk.database.read() as session:
         stores = list(session.scalars(select(Store).where(Store.account_id == member.account_id).order_by(Store.id)))
         if not stores:
-            raise NotConnected("No store is connected yet.", mend="Connect one: comeback connect --help")
+            raise NoStoreYet("No store is connected yet.", mend="Connect one first.")
         wanted = request.cookies.get(members.STORE_COOKIE, "")
         store = next((each for each in stores if each.key == wanted), stores[0])
         return _visitor(

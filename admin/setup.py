@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, g
 from flask_compress import Compress
 
-from admin import assets, embedded, formats, key_grant, languages, login, plugin_grant, progress, redirect_grant
+from admin import adding, assets, embedded, formats, key_grant, languages, login, plugin_grant, progress, redirect_grant
 from admin.desk import Desk
 from admin.pages import ALL, NAVIGATION
 
@@ -29,7 +29,7 @@ def add_pages(web: Flask, desk: Desk) -> None:
         locale = g.get("locale", "") or languages.asked_for()
         return {"locale": locale, "direction": languages.direction(locale)}
 
-    for room in (progress, redirect_grant, key_grant, plugin_grant, embedded, login):
+    for room in (progress, redirect_grant, key_grant, plugin_grant, embedded, login, adding):
         web.register_blueprint(room.create_blueprint(desk))
     web.register_blueprint(assets.create_blueprint())
     for create in ALL:

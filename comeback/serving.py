@@ -15,6 +15,7 @@ from admin.setup import add_pages
 from comeback import health
 from comeback import settings as environment
 from comeback.app import App, build
+from comeback.connecting import offer_link
 from comeback.installing import take_in
 from comeback.working import threads_beside
 from jobs.context import JobContext
@@ -52,6 +53,7 @@ def install_desk(app: App, *, open_to_all: bool = False) -> Desk:
         connect=lambda platform, address, credentials, actor: (
             take_in(app.connector, platform, address, credentials, actor=actor).store_id
         ),
+        offer=lambda platform, address, actor: offer_link(app, platform, address, actor=actor),
         finish=app.context.finish_installs,
         public_url=app.settings.public_url,
         clock=app.context.clock,

@@ -44,7 +44,7 @@ def _name(part: str) -> str:
 
 
 def _is_page(rule: str) -> bool:
-    return rule.startswith("/app") and rule not in {"/app/token", "/app/progress"}
+    return rule.startswith("/app") and rule not in {"/app/token", "/app/progress", "/app/connect"}
 
 
 def _one(session: Session, sql: str, *parameters: Any) -> Any:

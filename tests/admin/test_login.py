@@ -69,3 +69,26 @@ def test_guessing_is_slowed_down_and_said_so(fresh_world: World) -> None:
     assert (
         fresh_world.web.test_client().post("/login", data={"email": email, "password": PASSWORD}, headers=HERE).status_code == 429
     )
+
+
+def test_an_owner_adds_a_store_from_the_page_and_a_viewer_does_not(fresh_world: World) -> None:
+    owner = fresh_world.owner()
+    assert "Connect a store" in owner.get("/app/connect").text
+    shopify = owner.post("/app/connect", data={"platform": "shopify", "address": "other.myshopify.com"}, headers=HERE)
+    assert shopify.headers["Location"] == "/auth/shopify?shop=other.myshopify.com"
+    address = fresh_world.stores["woocommerce"].address
+    made = owner.post("/app/connect", data={"platform": "woocommerce", "address": address}, headers=HERE)
+    assert "http://127.0.0.1:8000/connect/" in made.text
+    wrong = owner.post("/app/connect", data={"platform": "woocommerce", "address": "ftp://nowhere"}, headers=HERE)
+    assert (wrong.status_code, 'value="ftp://nowhere"' in wrong.text) == (400, True)
+    foreign = owner.post("/app/connect", data={"platform": "shopify", "address": "x"}, headers={"Origin": "https://evil.example"})
+    assert foreign.status_code == 403
+    assert fresh_world.get("/app/connect").headers["Location"] == "/login?next=/app/connect"
+    viewer = fresh_world.web.test_client()
+    viewer.post("/login", data={"email": team(fresh_world, "owner"), "password": PASSWORD}, headers=HERE)
+    team(fresh_world, "viewer", "ben@example.com")
+    looker = fresh_world.web.test_client()
+    looker.post("/login", data={"email": "ben@example.com", "password": PASSWORD}, headers=HERE)
+    assert looker.get("/app/connect").status_code == 403
+    assert looker.get("/app").status_code == 200
+    assert looker.post("/app/turn", data={"store": "x"}, headers=HERE).status_code == 404
