@@ -21,9 +21,11 @@ from comeback.connecting import connect
 from comeback.serving import create_web
 from comeback.settings import Settings
 from jobs.due import run_due
+from plugin_core.stores import page_secrets
 from plugin_core.stores.connect import find_store
 from plugin_core.stores.models import Store
 
+PAGE_SECRET = "p" * 64
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -47,6 +49,14 @@ class World:
             "exp": moment + 60, "nbf": moment, "iat": moment, "jti": "1", "sid": "1", **claims,
         }  # fmt: skip
         return jwt.encode(body, self.app.settings.shopify_client_secrets()[0], algorithm="HS256")
+
+    def woocommerce_token(self, **claims: Any) -> str:
+        moment = int(self.app.context.clock() / 1_000_000)
+        body = {
+            "iss": self.stores["woocommerce"].address, "aud": "comeback", "sub": "7", "name": "Ada", "role": "owner",
+            "locale": "en_GB", "iat": moment, "nbf": moment, "exp": moment + 60, "jti": "1", **claims,
+        }  # fmt: skip
+        return jwt.encode(body, PAGE_SECRET, algorithm="HS256")
 
     def get(self, path: str, token: str = "", **headers: str) -> TestResponse:
         return self.web.test_client().get(path, headers={**_bearer(token), **headers})
@@ -73,6 +83,7 @@ def world(database_url: str, folder: Path, *, people: int = 30) -> Iterator[Worl
         )
         try:
             secrets = {"consumer_key": twins.woocommerce.consumer_key, "consumer_secret": twins.woocommerce.consumer_secret}
+            secrets |= {page_secrets.NAME: PAGE_SECRET}
             keys = {
                 "shopify": connect(app, "shopify", twins.shopify.shop, {"access_token": twins.shopify.token}, actor="test")[0],
                 "woocommerce": connect(app, "woocommerce", twins.woocommerce.url, secrets, actor="test")[0],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, Route
 
+from tests.admin.browser.frames import frame_of, watched
 from tests.admin.world import World
 
 ADMIN = "https://admin.shopify.com/store/comeback-demo/apps/comeback"
@@ -43,20 +43,11 @@ class ShopifyAdmin:
         self._src = f"{self.url}{path}?" + urlencode(
             {"shop": self.world.stores["shopify"].address, "host": "eA", "embedded": "1", **query}
         )
-        page = self.context.new_page()
-        page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda problem: self.problems.append(str(problem)))
+        page = watched(self.context.new_page(), self.problems)
         page.goto(ADMIN)
-        frame = self.frame(page)
+        frame = frame_of(page)
         frame.wait_for_selector("h1")
         return page, frame
-
-    def frame(self, page: Page) -> Frame:
-        deadline = time.monotonic() + 30
-        while (found := page.frame("app")) is None:
-            assert time.monotonic() < deadline, "the admin shows no frame"
-            page.wait_for_timeout(50)
-        return found
 
     def close(self) -> None:
         self.context.close()
