@@ -22,6 +22,7 @@ from plugin_core.errors import AccessRevoked, ComebackError, StoreError
 from plugin_core.outbox import queue
 from plugin_core.stores.connect import connected_stores
 from plugin_core.stores.models import Run, Store
+from plugin_core.work.standing import NEVER, standings
 
 SYNC_EVERY_US = 600 * SECOND_US
 
@@ -112,4 +113,7 @@ def sync_due(context: JobContext, store_id: int) -> bool:
         if store.first_import_at is None:
             return True
         newest = session.query(Run).filter(Run.store_id == store_id).order_by(Run.id.desc()).first()
-        return newest is None or newest.state != "done" or context.clock() - newest.started_at >= SYNC_EVERY_US
+        if newest is None or newest.state != "done" or context.clock() - newest.started_at >= SYNC_EVERY_US:
+            return True
+        asked_at = standings(session, store_id).get((store_id, "sync"), NEVER).asked_at
+        return asked_at is not None and asked_at > newest.started_at

@@ -11,6 +11,7 @@
     codes      whether our codes are still what we made
     webhooks   that we are still told (where we have to look after that ourselves)
     privacy    what people asked for about themselves, and what erasing them leaves to do in the store
+    uninstall  leaves the store as it was, once somebody has asked for that
     notice     tells the merchant that we are locked out
 
 A task that is asked to pause ends after the step it is at; the rest is asked for again, behind whatever else waits. What a store
@@ -35,7 +36,10 @@ from jobs.reconcile import check_deletions
 from jobs.refresh import Refreshed, refresh_store, refresh_touched
 from jobs.sync import sync_store
 from jobs.turns import BOTH, KNOWING, WRITING
+from jobs.uninstall import uninstall
 from jobs.webhooks import check_webhooks
+from plugin_core.errors import Refused
+from plugin_core.outbox.undo import UNINSTALLING
 from plugin_core.stores.models import Store
 
 
@@ -116,6 +120,18 @@ def _privacy(context: JobContext, store_id: int) -> Done:
     return Done(counts, unfinished=bool(counts["busy"] + counts["put_off"]))
 
 
+def _uninstall(context: JobContext, store_id: int) -> Done:
+    """Only where somebody has begun it; gone on with until nothing of ours is left."""
+    with context.database.read() as session:
+        store = session.get_one(Store, store_id)
+    if store.state != UNINSTALLING:
+        return Done()
+    report = uninstall(context, store_id, actor="comeback")
+    if report.problems:
+        raise Refused(report.problems[0], store=store.key, mend=f"{len(report.problems)} things are left; it is tried again.")
+    return Done(report.counts)
+
+
 def _notice(context: JobContext, store_id: int) -> Done:
     return Done({"mails": tell_merchant(context, store_id)})
 
@@ -131,5 +147,6 @@ TASKS: Mapping[str, Task] = {
     "codes": Task(_codes, 900),
     "webhooks": Task(_webhooks, 1_800),
     "privacy": Task(_privacy, 300, locked_out=True, turns=BOTH),
+    "uninstall": Task(_uninstall, 0, locked_out=True, turns=BOTH),
     "notice": Task(_notice, 0, locked_out=True),
 }
