@@ -10,10 +10,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
 
 from jobs.context import JobContext
+from jobs.forgetting import forget_old
 from jobs.newcomers import welcome
 from jobs.sweep import sweep
 from jobs.tokens import keep_alive
-from jobs.webhooks import forget_settled
 
 _log = structlog.get_logger("jobs.schedule")
 _Timer = TypeVar("_Timer", bound=BaseScheduler)
@@ -34,7 +34,7 @@ TIMETABLE = (
     Periodic("sweep", 5, 1, 60, sweep),
     Periodic("newcomers", 3, 0, 60, welcome, at_once=4),
     Periodic("keep-alive", 6 * 3600, 600, 3600, keep_alive),
-    Periodic("forget", 6 * 3600, 600, 3600, forget_settled),
+    Periodic("forget", 6 * 3600, 600, 3600, forget_old),
 )
 
 

@@ -8,9 +8,8 @@ import structlog
 from sqlalchemy import or_, select
 
 from jobs.context import JobContext
-from plugin_core.clock import DAY_US, SECOND_US
+from plugin_core.clock import SECOND_US
 from plugin_core.errors import StoreError
-from plugin_core.inbox import queue
 from plugin_core.inbox.models import WebhookCount, WebhookSecret
 from plugin_core.inbox.secrets import ensure_secret, rotate_secret, webhook_secrets
 from plugin_core.outbox import journal
@@ -18,7 +17,6 @@ from plugin_core.platforms import WebhookChanges
 from plugin_core.stores.models import Store
 
 CHECK_EVERY_US = 3_600 * SECOND_US
-FORGOTTEN_AFTER_US = 30 * DAY_US
 
 _log = structlog.get_logger("jobs.webhooks")
 
@@ -76,12 +74,6 @@ def check_webhooks(context: JobContext, store_id: int | None = None) -> int:
             except StoreError as problem:
                 _log.warning("webhooks not looked after", store=store.key, error=type(problem).__name__)
     return checked
-
-
-def forget_settled(context: JobContext) -> int:
-    """No platform repeats a delivery after so long."""
-    with context.database.write() as session:
-        return queue.forget_old(session, before=context.clock() - FORGOTTEN_AFTER_US)
 
 
 def _signed_wrongly(context: JobContext, store: Store) -> bool:

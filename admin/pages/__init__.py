@@ -7,11 +7,13 @@ from collections.abc import Callable
 from flask_babel import lazy_gettext
 
 from admin.desk import Desk
-from admin.pages import home, settings, settings_history, stores, sync, team, turning
+from admin.pages import audit, home, privacy, settings, settings_history, stores, sync, team, turning
 from admin.routes import Pages
 
 ALL: tuple[Callable[[Desk], Pages], ...] = (
     home.create_pages,
+    audit.create_pages,
+    privacy.create_pages,
     settings.create_pages,
     settings_history.create_pages,
     sync.create_pages,

@@ -45,7 +45,7 @@ def export(store: str, email: str, html: Path | None, json_file: Path | None) ->
             person = _person(session, found, email)
             body = export_person(session, session.get_one(Account, found.account_id), person)
         if html is not None:
-            from comeback.person_page import render
+            from admin.person_page import render
 
             _write(html, render(body, shop=found.name or found.key, at=_day(app.context.clock())))
         if json_file is not None or html is None:
@@ -164,7 +164,7 @@ def _show(app: App, number: int, html: Path | None) -> None:
     if html is None:
         click.echo(json.dumps(body, ensure_ascii=False, indent=2))
         return
-    from comeback.person_page import render
+    from admin.person_page import render
 
     _write(html, render(body, shop=request.store_key, at=_day(request.done_at or 0)))
 

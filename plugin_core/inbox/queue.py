@@ -122,12 +122,6 @@ def replay(session: Session, *, store_id: int | None = None, number: int | None 
     return sorted({row[0] for row in bulk.select(session, sql, now, *values)})
 
 
-def forget_old(session: Session, *, before: int) -> int:
-    """Settled deliveries received before that moment: no platform repeats one so late."""
-    sql = "DELETE FROM webhook_deliveries WHERE state IN ('applied', 'ignored') AND received_at < ?"
-    return bulk.execute(session, sql, before)
-
-
 def _wait(failed: Claimed) -> int:
     """Microseconds: 15 s, 1 min, 4 min ... 6 h, and up to a tenth more: those who failed together do not return together."""
     least: int = min(_LONGEST_WAIT_US, _FIRST_WAIT_US * 4**failed.attempts)

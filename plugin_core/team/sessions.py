@@ -55,6 +55,12 @@ def close_all(session: Session, user: AdminUser) -> None:
     session.execute(delete(AdminSession).where(AdminSession.user_id == user.id))
 
 
+def clear(session: Session, *, now: int) -> int:
+    """Forget those that are over; how many."""
+    over = (AdminSession.expires_at <= now) | (AdminSession.seen_at <= now - IDLE_US)
+    return len(list(session.scalars(delete(AdminSession).where(over).returning(AdminSession.token_hash))))
+
+
 def open_sessions(session: Session, account_id: int, *, now: int) -> dict[int, int]:
     """User -> browsers that are signed in."""
     rows = session.execute(

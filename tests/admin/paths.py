@@ -22,6 +22,7 @@ EXAMPLES: Mapping[str, Callable[[Session, Store], Any]] = {
         store.id,
     ),
     "version": lambda _session, _store: 1,
+    "number": lambda _session, _store: 1,
 }
 
 

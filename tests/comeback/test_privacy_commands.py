@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from admin.person_page import render
 from comeback.cli.session import application
-from comeback.person_page import render
 from plugin_core.apply import upsert_many
 from plugin_core.records import ConsentRecord
 from plugin_core.stores.connect import find_store

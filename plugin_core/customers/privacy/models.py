@@ -18,7 +18,7 @@ class PrivacyRequest(Base):
     reference: Mapped[str]  # a keyed hash of what was asked and when: the same request again is the same row
     store_key: Mapped[str]  # stays when the store itself is erased
     kind: Mapped[str]  # data_request | redact | shop_redact
-    source: Mapped[str]  # "platform" | "cli"
+    source: Mapped[str]  # platform | cli | page
     subject: Mapped[str] = mapped_column(default="")  # sealed; "" once it is answered
     customer_id: Mapped[int | None] = mapped_column(BigId)
     received_at: Mapped[int]

@@ -45,7 +45,7 @@ class Asked(NamedTuple):
     kind: str
     subject: Subject
     at: int  # microseconds UTC, by the word of whoever hands it on
-    source: str = "platform"  # or "cli"
+    source: str = "platform"  # or "cli", or "page"
 
 
 def receive(session: Session, vault: Vault, store: Store, asked: Asked, *, now: int) -> PrivacyRequest:
@@ -141,6 +141,18 @@ def asked_of(session: Session) -> list[Store]:
 
 def listed(session: Session) -> list[PrivacyRequest]:
     return list(session.scalars(select(PrivacyRequest).order_by(PrivacyRequest.deadline_at, PrivacyRequest.id)))
+
+
+def page(
+    session: Session, account_id: int, store_key: str | None, *, before: int | None = None, limit: int = 50
+) -> list[PrivacyRequest]:
+    """Newest first, those older than request ``before``; of one store, or of the whole account."""
+    query = select(PrivacyRequest).where(PrivacyRequest.account_id == account_id)
+    if store_key is not None:
+        query = query.where(PrivacyRequest.store_key == store_key)
+    if before is not None:
+        query = query.where(PrivacyRequest.id < before)
+    return list(session.scalars(query.order_by(PrivacyRequest.id.desc()).limit(limit)))
 
 
 def remove_old_results(session: Session, *, now: int) -> int:

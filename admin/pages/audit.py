@@ -1,0 +1,107 @@
+"""The log of who changed what: filtered, a page at a time, and as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Response
+from flask_babel import lazy_gettext
+
+from admin.desk import Desk
+from admin.routes import Pages, standalone, typed
+from admin.visitor import Visitor
+from plugin_core.audit import Wanted, all_entries, entries, rooms
+from plugin_core.clock import from_us, to_us
+from plugin_core.stores.models import AuditEntry
+from plugin_core.team.naming import called
+
+_HERE = "/app/privacy/audit"
+_SHOWN = 50
+_MOST = 100_000  # rows of a file
+_COLUMNS = ("time", "who", "action", "subject", "before", "after")
+ROOMS: Mapping[str, Any] = {
+    "settings": lazy_gettext("Settings"),
+    "store": lazy_gettext("Stores"),
+    "campaign": lazy_gettext("Campaigns"),
+    "segment": lazy_gettext("Segments"),
+    "customer": lazy_gettext("Customers"),
+    "loyalty": lazy_gettext("Loyalty"),
+    "team": lazy_gettext("Team access"),
+    "privacy": lazy_gettext("Privacy"),
+    "merchant": lazy_gettext("Notices"),
+}
+
+
+def create_pages(desk: Desk) -> Pages:
+    pages = Pages("audit", desk)
+
+    @pages.get(_HERE)
+    def audit(who: Visitor) -> Response:
+        wanted = _wanted(who)
+        with desk.database.read() as session:
+            found = entries(session, wanted, before=typed().get("before", type=int), limit=_SHOWN)
+            values: dict[str, Any] = {
+                "rows": found,
+                "people": called(session, who.account_id, who.store_id, {each.actor for each in found}),
+                "rooms": [(room, ROOMS.get(room, room)) for room in rooms(session, wanted)],
+            }
+        asked = {name: typed()[name] for name in ("room", "actor", "since", "until") if typed().get(name)}
+        return pages.render(
+            "privacy/audit.html",
+            who,
+            asked=asked,
+            next={**asked, "before": found[-1].id} if len(found) == _SHOWN else None,
+            file=pages.download(who, f"{_HERE}.csv", **asked) if who.may_own else "",
+            **values,
+        )
+
+    @pages.get(f"{_HERE}.csv", role="owner")
+    def audit_file(who: Visitor) -> Response:
+        with desk.database.read() as session:
+            text = "".join(_lines(all_entries(session, _wanted(who), most=_MOST)))
+        response = Response(text, mimetype="text/csv")
+        response.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
+        return response
+
+    return pages
+
+
+def _wanted(who: Visitor) -> Wanted:
+    return Wanted(
+        account_id=who.account_id,
+        store_id=None if standalone(who) else who.store_id,
+        room=typed().get("room", ""),
+        actor=typed().get("actor", ""),
+        since=_day(typed().get("since", ""), who, 0),
+        until=_day(typed().get("until", ""), who, 1),
+    )
+
+
+def _day(text: str, who: Visitor, later: int) -> int | None:
+    """The beginning of a day in the store's zone, ``later`` days on; None where it is none."""
+    try:
+        day = date.fromisoformat(text) + timedelta(days=later)
+        return to_us(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(who.zone)).astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _lines(found: Iterator[AuditEntry]) -> Iterator[str]:
+    yield _line(_COLUMNS)
+    for each in found:
+        before, after = (json.dumps(part, ensure_ascii=False) for part in (each.before, each.after))
+        yield _line((from_us(each.at).isoformat(timespec="seconds"), each.actor, each.action, each.subject, before, after))
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    """A spreadsheet takes what begins with = + - @ for a formula: such a cell gets an apostrophe."""
+    safe = [f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell for cell in cells]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(safe)
+    return text.getvalue()
