@@ -12,6 +12,7 @@
     webhooks   that we are still told (where we have to look after that ourselves)
     privacy    what people asked for about themselves, and what erasing them leaves to do in the store
     uninstall  leaves the store as it was, once somebody has asked for that
+    counting   whom a change of settings would move; it only reads, so it waits for nobody
     notice     tells the merchant that we are locked out
 
 A task that is asked to pause ends after the step it is at; the rest is asked for again, behind whatever else waits. What a store
@@ -28,6 +29,7 @@ from typing import NamedTuple
 from jobs import offers, writeback
 from jobs.codes import check_codes
 from jobs.context import JobContext
+from jobs.counting import count_waiting
 from jobs.due import sync_due
 from jobs.inbox import apply_batch
 from jobs.notice import tell_merchant
@@ -120,6 +122,10 @@ def _privacy(context: JobContext, store_id: int) -> Done:
     return Done(counts, unfinished=bool(counts["busy"] + counts["put_off"]))
 
 
+def _counting(context: JobContext, store_id: int) -> Done:
+    return Done({"counted": count_waiting(context, store_id)})
+
+
 def _uninstall(context: JobContext, store_id: int) -> Done:
     """Only where somebody has begun it; gone on with until nothing of ours is left."""
     with context.database.read() as session:
@@ -148,5 +154,6 @@ TASKS: Mapping[str, Task] = {
     "webhooks": Task(_webhooks, 1_800),
     "privacy": Task(_privacy, 300, locked_out=True, turns=BOTH),
     "uninstall": Task(_uninstall, 0, locked_out=True, turns=BOTH),
+    "counting": Task(_counting, 0, locked_out=True, turns=()),
     "notice": Task(_notice, 0, locked_out=True),
 }

@@ -12,6 +12,7 @@ from plugin_core.orders import models as orders
 from plugin_core.outbox import models as outbox
 from plugin_core.products import models as products
 from plugin_core.referral import models as referral
+from plugin_core.rehearsal import models as rehearsal
 from plugin_core.segments import models as segments
 from plugin_core.stores import models as stores
 from plugin_core.team import models as team
@@ -32,6 +33,7 @@ __all__ = [
     "privacy",
     "products",
     "referral",
+    "rehearsal",
     "segments",
     "stores",
     "team",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask_babel import lazy_gettext
 
 from admin.desk import Desk
-from admin.pages import audit, home, privacy, settings, settings_history, stores, sync, team, turning
+from admin.pages import audit, home, privacy, settings, settings_effect, settings_history, stores, sync, team, turning
 from admin.routes import Pages
 
 ALL: tuple[Callable[[Desk], Pages], ...] = (
@@ -15,6 +15,7 @@ ALL: tuple[Callable[[Desk], Pages], ...] = (
     audit.create_pages,
     privacy.create_pages,
     settings.create_pages,
+    settings_effect.create_pages,
     settings_history.create_pages,
     sync.create_pages,
     team.create_pages,

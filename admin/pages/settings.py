@@ -15,8 +15,6 @@ from admin.desk import Desk
 from admin.routes import Pages, typed
 from admin.visitor import Visitor
 from plugin_core.errors import InvalidInput
-from plugin_core.rehearsal import counts
-from plugin_core.rehearsal.people import moved
 from plugin_core.segments import members
 from plugin_core.stores import changing
 from plugin_core.stores import settings as store_settings
@@ -34,65 +32,24 @@ def create_pages(desk: Desk) -> Pages:
     @pages.get("/app/settings")
     def settings(who: Visitor) -> Response:
         with desk.database.read() as session:
-            return _form(pages, session, who, {})
-
-    @pages.post("/app/settings/effect")
-    def effect(who: Visitor) -> Response:
-        """The panel beside the form, while it is being typed into."""
-        with desk.database.read() as session:
-            store = session.get_one(Store, who.store_id)
-            before, _ = store_settings.current(session, store)
-            values, problems = _judged(before, settings_fields.posted(request.form))
-            found = None if problems else counts.effect(session, store, values, now=desk.clock())
-            panel: dict[str, Any] = {"effect": found, "problems": problems, "names": names(session, store), "words": words}
-            return pages.render("settings/panel.html", who, **panel)
-
-    @pages.post("/app/settings/preview")
-    def preview(who: Visitor) -> Response:
-        given = settings_fields.posted(request.form)
-        with desk.database.read() as session:
-            store = session.get_one(Store, who.store_id)
-            before, version = store_settings.current(session, store)
-            values, problems = _judged(before, given)
-            if problems:
-                return _form(pages, session, who, given, problems=problems, status=400)
-            if not values:
-                return pages.back("/app/settings", note="same")
-            expected = typed().get("version", type=int, default=version)
-            return _preview(pages, session, who, values, expected)
-
-    @pages.post("/app/settings/exactly")
-    def exactly(who: Visitor) -> Response:
-        """The same with everybody counted, however many they are; ``again``: as it was, on the way back from the people."""
-        values, expected = _carried(), typed().get("version", type=int, default=-1)
-        with desk.database.read() as session:
-            return _preview(pages, session, who, values, expected, whole="again" not in typed())
+            return form(pages, session, who, {})
 
     @pages.post("/app/settings/edit")
     def edit(who: Visitor) -> Response:
         """Back from the preview to the form, with what was typed."""
         with desk.database.read() as session:
-            return _form(pages, session, who, _carried())
-
-    @pages.post("/app/settings/people")
-    def people(who: Visitor) -> Response:
-        values, after = _carried(), typed().get("after", type=int, default=-1)
-        with desk.database.read() as session:
-            store = session.get_one(Store, who.store_id)
-            page = moved(session, store, values, now=desk.clock(), after=after)
-            shown: dict[str, Any] = {"page": page, "change": json.dumps(values), "names": names(session, store), "words": words}
-            return pages.render("settings/people.html", who, version=typed().get("version", ""), **shown)
+            return form(pages, session, who, carried())
 
     @pages.post("/app/settings")
     def save(who: Visitor) -> Response:
-        values, expected = _carried(), typed().get("version", type=int, default=-1)
+        values, expected = carried(), typed().get("version", type=int, default=-1)
         try:
             with desk.database.write() as session:
                 store = session.get_one(Store, who.store_id)
                 saved = changing.save(session, store, values, expected=expected, actor=who.user, now=desk.clock())
         except InvalidInput as problem:
             with desk.database.read() as session:
-                return _form(pages, session, who, values, problem=problem, status=409)
+                return form(pages, session, who, values, problem=problem, status=409)
         if not saved.changed:
             return pages.back("/app/settings", note="same")
         return pages.back("/app/settings", note="settings", saved=saved.version)
@@ -121,28 +78,20 @@ def said(names_: Mapping[str, str], value: Any) -> str:
     return str(value)
 
 
-def _judged(before: store_settings.StoreSettings, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, InvalidInput]]:
-    """What would be other than it is, as JSON, and what is wrong."""
-    problems = changing.problems(before, given)
-    if problems:
-        return {}, problems
-    after = store_settings.candidate(before, given)
-    body = store_settings.as_json(after)
-    return {name: body[name] for name in store_settings.differing(before, after)}, {}
-
-
-def _carried() -> dict[str, Any]:
+def carried() -> dict[str, Any]:
     """The change that travels from the preview on."""
+    unreadable = InvalidInput(gettext("This change can't be read."), mend=gettext("Open the settings again."))
     try:
         values = json.loads(typed().get("change", "{}"))
-    except ValueError:
-        values = None
+        settings_fields.shown(values)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise unreadable from None
     if not isinstance(values, dict):
-        raise InvalidInput(gettext("This change can't be read."), mend=gettext("Open the settings again."))
+        raise unreadable
     return values
 
 
-def _form(
+def form(
     pages: Pages,
     session: Session,
     who: Visitor,
@@ -174,26 +123,4 @@ def _form(
         slots=slots,
         words=words,
         effect=None,
-    )
-
-
-def _preview(
-    pages: Pages, session: Session, who: Visitor, values: Mapping[str, Any], expected: int, *, whole: bool = False
-) -> Response:
-    store = session.get_one(Store, who.store_id)
-    found = counts.effect(session, store, values, now=pages.desk.clock(), whole=whole)
-    before = store_settings.as_json(store_settings.current(session, store)[0])
-    called = names(session, store)
-    return pages.render(
-        "settings/preview.html",
-        who,
-        effect=found,
-        change=json.dumps(values),
-        version=expected,
-        differences=[
-            (settings_fields.FIELDS[name].label, said(called, before[name]), said(called, values[name])) for name in values
-        ],
-        names=called,
-        words=words,
-        problems={},
     )

@@ -29,6 +29,7 @@ _TASKS = {
     "codes": lazy_gettext("Looking after codes"),
     "webhooks": lazy_gettext("Looking after webhooks"),
     "privacy": lazy_gettext("Answering privacy requests"),
+    "counting": lazy_gettext("Counting whom a change would move"),
     "uninstall": lazy_gettext("Leaving the store as it was"),
     "notice": lazy_gettext("Telling you that we are locked out"),
 }

@@ -21,6 +21,7 @@ from plugin_core.stores.models import Store
 
 EXACT = 20_000  # people up to which counting all of them is quick enough to wait for
 SAMPLE = 10_000
+AT_ONCE = 100_000  # people up to which counting all of them may be asked of a page; more are counted in the background
 
 DIFFERS = " OR ".join(f"n.{name} <> o.{name}" for name in ("lifecycle", "segment_bits", "tier", "points", "points_pending"))
 BESIDE = "customer_stats n JOIN {real}.customer_stats o ON o.store_id = n.store_id AND o.customer_id = n.customer_id"

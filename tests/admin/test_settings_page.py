@@ -6,6 +6,8 @@ import json
 import re
 from html import unescape
 
+from jobs.engine import Engine
+from plugin_core.rehearsal import counts
 from plugin_core.stores.models import Store
 from plugin_core.stores.settings import current
 from plugin_core.team import visitors
@@ -160,3 +162,45 @@ def test_an_owner_says_who_has_access(fresh_world: World) -> None:
     token = fresh_world.shopify_token()
     assert fresh_world.post("/app/settings/team/create", ada | {"email": "x@example.com"}, token).status_code == 403
     assert owner.post("/app/settings/team/member", data={"id": 99, "act": "enable"}, headers=HERE).status_code == 404
+
+
+def test_in_a_large_store_everybody_is_counted_in_the_background_and_nobody_elses_count_is_shown(
+    fresh_world: World, monkeypatch
+) -> None:
+    owner, store = fresh_world.owner(), fresh_world.stores["shopify"]
+    monkeypatch.setattr(counts, "AT_ONCE", 5)
+    asked = {"change": json.dumps({"lifecycle_boundaries": [0.5, 1.0, 2.0, 4.0]}), "version": 0}
+    begun = owner.post("/app/settings/exactly", data=asked, headers=HERE)
+    where = begun.headers["Location"]
+    assert owner.post("/app/settings/exactly", data=asked, headers=HERE).headers["Location"] == where
+    assert "Counting everybody" in owner.get(where).text
+    Engine(fresh_world.app.context).perform("counting", store.id)
+    ready = owner.get(where).text
+    with fresh_world.app.database.read() as session:
+        held = session.get_one(Store, store.id)
+        now = fresh_world.app.context.clock()
+        exact = counts.effect(session, held, {"lifecycle_boundaries": [0.5, 1.0, 2.0, 4.0]}, now=now, whole=True)
+    assert exact.moved
+    assert f"{exact.moved} of {exact.people} people would move" in ready
+    saved = owner.post("/app/settings", data={name: hidden(ready, name) for name in ("change", "version")}, headers=HERE)
+    assert saved.status_code == 303
+    owner.post("/app/turn", data={"store": fresh_world.stores["woocommerce"].key}, headers=HERE)
+    assert owner.get(where).status_code == 404
+
+
+def test_a_change_that_was_tampered_with_is_refused_in_words(shared_world: World) -> None:
+    owner = shared_world.owner()
+    for change in (
+        "",
+        "[]",
+        "{",
+        '{"tiers": 5}',
+        '{"tiers": [{}]}',
+        '{"nonsense": 1}',
+        '{"exchange_rates": "x"}',
+        '{"cap_days": {}}',
+    ):
+        for path in ("exactly", "people"):
+            answer = owner.post(f"/app/settings/{path}", data={"change": change, "version": "x"}, headers=HERE)
+            assert answer.status_code == 400, (path, change)
+        assert owner.post("/app/settings", data={"change": change}, headers=HERE).status_code in {400, 409}

@@ -595,6 +595,21 @@ def upgrade() -> None:
     sa.UniqueConstraint('store_id', 'bit', name=op.f('uq_segments_store_id_bit')),
     sa.UniqueConstraint('store_id', 'slug', name=op.f('uq_segments_store_id_slug'))
     )
+    op.create_table('settings_counts',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('change', sa.JSON(), nullable=False),
+    sa.Column('asked_at', sa.BigInteger(), nullable=False),
+    sa.Column('done_at', sa.BigInteger(), nullable=True),
+    sa.Column('effect', sa.JSON(), nullable=False),
+    sa.Column('problem', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_settings_counts_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_settings_counts'))
+    )
+    with op.batch_alter_table('settings_counts', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_settings_counts_store_id'), ['store_id'], unique=False)
+
     op.create_table('store_credentials',
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('ciphertext', sa.Text(), nullable=False),
@@ -900,6 +915,10 @@ def downgrade() -> None:
 
     op.drop_table('store_customers')
     op.drop_table('store_credentials')
+    with op.batch_alter_table('settings_counts', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_settings_counts_store_id'))
+
+    op.drop_table('settings_counts')
     op.drop_table('segments')
     with op.batch_alter_table('runs', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_runs_store_id'))
