@@ -21,14 +21,17 @@ Change = dict[str, Any]
 
 
 def shopify(shop: ShopStore, change: Change) -> Any:
-    """kind: order {customer, items, at}, refund {order, amount}, customer {id, set}, consent {id, state},
+    """kind: order {customer, items, at}, refund {order, amount}, customer {id, set}, consent {id, state}, tags {id, add},
     checkout_completed {id}, code {id, set}, delete {resource, id}, inject {id, set}.
     """
     with shop.lock:
         match change["kind"]:
             case "order":
                 made = _shopify_order(shop, change)
-                telling.order_changed(shop, made, "orders/create", "orders/updated")
+                telling.order_changed(shop, made, "orders/create", *(["orders/paid"] if made["status"] == "PAID" else []))
+                telling.order_changed(shop, made)
+                if made["customer"]:
+                    telling.bought(shop, made["customer"])
                 return made["id"]
             case "refund":
                 order = shop.orders[change["order"]]
@@ -45,6 +48,12 @@ def shopify(shop: ShopStore, change: Change) -> Any:
                 customer = shop.customers[change["id"]]
                 customer.update(marketing_state=change["state"], marketing_at=shop.now(), updated=shop.now())
                 telling.consent_changed(shop, customer)
+                return change["id"]
+            case "tags":
+                customer = shop.customers[change["id"]]
+                customer.update(tags=sorted({*customer["tags"], *change["add"]}, key=str.lower), updated=shop.now())
+                telling.customer_changed(shop, customer)
+                telling.tags_changed(shop, customer, change["add"], added=True)
                 return change["id"]
             case "checkout_completed":
                 shop.checkouts[change["id"]].update(completed=shop.now(), updated=shop.now())

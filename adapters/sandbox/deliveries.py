@@ -1,4 +1,4 @@
-"""Webhooks on their way out of a twin: a queue and one thread that posts, with the bad luck that a test asks for.
+"""Webhooks on their way out of a twin: a queue and threads that post (else one), with the bad luck that a test asks for.
 
 Only to this machine: the twins have nothing to tell anybody else.
 """
@@ -27,12 +27,13 @@ class Outgoing:
 
 @dataclass
 class Deliveries:
-    """``drop`` and ``double`` are shares; of ``shuffle`` deliveries that wait, any may go first."""
+    """``drop`` and ``double`` are shares; of ``shuffle`` deliveries that wait, any may go first; ``senders`` go side by side."""
 
     seed: int = 7
     drop: float = 0.0
     double: float = 0.0
     shuffle: int = 1
+    senders: int = 1
     answers: Counter[int] = field(default_factory=Counter)  # by status
     dropped: int = 0
 
@@ -40,23 +41,24 @@ class Deliveries:
         self._draw = random.Random(self.seed)
         self._waiting: list[Callable[[], Outgoing | None]] = []
         self._change = threading.Condition()
-        self._busy = self._closed = False
-        self._thread: threading.Thread | None = None
+        self._busy = 0
+        self._closed = False
+        self._threads: list[threading.Thread] = []
         self._connections: dict[tuple[int, str], http.client.HTTPConnection] = {}  # a thread's own
 
     def options(self, given: Mapping[str, float]) -> None:
         for name, value in given.items():
-            if name not in {"drop", "double", "shuffle"}:
+            if name not in {"drop", "double", "shuffle", "senders"}:
                 raise ValueError(f"Deliveries have no option {name!r}")
-            setattr(self, name, int(value) if name == "shuffle" else float(value))
+            setattr(self, name, int(value) if name in {"shuffle", "senders"} else float(value))
 
     def add(self, make: Callable[[], Outgoing | None]) -> None:
         """``make`` is called when its turn has come: what is sent is how things stand then. None: nothing to send any more."""
         with self._change:
             self._waiting.append(make)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, daemon=True)
-                self._thread.start()
+            while len(self._threads) < self.senders:
+                self._threads.append(threading.Thread(target=self._run, daemon=True))
+                self._threads[-1].start()
             self._change.notify_all()
 
     def settle(self, timeout: float = 60.0) -> bool:
@@ -69,32 +71,34 @@ class Deliveries:
             self._closed = True
             self._waiting.clear()
             self._change.notify_all()
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
         for connection in self._connections.values():
             connection.close()
 
     def _run(self) -> None:
-        while True:
-            with self._change:
-                self._busy = False
-                self._change.notify_all()
-                self._change.wait_for(lambda: self._waiting or self._closed)
-                if self._closed:
-                    break
-                make = self._waiting.pop(self._draw.randrange(min(max(1, self.shuffle), len(self._waiting))))
-                self._busy = True
+        while (make := self._next()) is not None:
             if self._draw.random() < self.drop:
                 self.dropped += 1
-                continue
-            outgoing = make()
-            if outgoing is not None:
+            elif (outgoing := make()) is not None:
                 for _ in range(2 if self._draw.random() < self.double else 1):
                     self._send(outgoing)
+            with self._change:
+                self._busy -= 1
+                self._change.notify_all()
+
+    def _next(self) -> Callable[[], Outgoing | None] | None:
+        with self._change:
+            self._change.wait_for(lambda: self._waiting or self._closed)
+            if self._closed:
+                return None
+            self._busy += 1
+            return self._waiting.pop(self._draw.randrange(min(max(1, self.shuffle), len(self._waiting))))
 
     def _send(self, outgoing: Outgoing) -> None:
         status = self.post(outgoing)
-        self.answers[status] += 1
+        with self._change:
+            self.answers[status] += 1
         outgoing.answered(status)
 
     def post(self, outgoing: Outgoing) -> int:

@@ -120,4 +120,5 @@ class State(msgspec.Struct):
 
 class Said(msgspec.Struct):
     customer_id: int
+    email_address: str  # nobody can be asked about an account without one
     email_marketing_consent: State

@@ -34,6 +34,14 @@ def customer_changed(shop: ShopStore, customer: Record, topic: str = "customers/
     tell(shop, topic, payloads.customer(shop, customer))
 
 
+def bought(shop: ShopStore, customer: Record) -> None:
+    orders = shop.orders_of[customer["id"]]
+    tell(shop, "customers/purchasing_summary", {
+        "admin_graphql_api_customer_id": customer["id"], "customer_id": number(customer["id"]), "number_of_orders": len(orders),
+        "last_order_id": number(orders[-1]["id"]), "occurred_at": shop.now(),
+    })  # fmt: skip
+
+
 def tags_changed(shop: ShopStore, customer: Record, tags: list[str], *, added: bool) -> None:
     topic = "customer.tags_added" if added else "customer.tags_removed"
     tell(shop, topic, {"customerId": customer["id"], "tags": tags, "occurredAt": shop.now()})

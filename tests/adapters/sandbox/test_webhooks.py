@@ -122,14 +122,14 @@ def test_shopify_tells_the_apps_address_signed_by_the_apps_secret(fresh: Twins, 
     shop.change(kind="consent", id=someone, state="SUBSCRIBED")
     shop.store.deliveries.settle()
     assert ear.topics("x-shopify-topic") == [
-        *("orders/create", "orders/updated", "refunds/create", "orders/updated"),
+        *("orders/create", "orders/paid", "orders/updated", "customers/purchasing_summary", "refunds/create", "orders/updated"),
         "customers_email_marketing_consent/update",
     ]
     for headers, body in ear.heard:
         expected = base64.b64encode(hmac.new(shop.store.client_secret.encode(), body, hashlib.sha256).digest()).decode()
         assert headers["x-shopify-hmac-sha256"] == expected
         assert headers["x-shopify-shop-domain"] == shop.shop
-    assert orjson.loads(ear.heard[2][1])["order_id"] == int(placed.rsplit("/", 1)[1])
+    assert orjson.loads(ear.heard[4][1])["order_id"] == int(placed.rsplit("/", 1)[1])
 
 
 def test_deliveries_are_dropped_doubled_and_shuffled_when_asked(fresh: Twins, ear: Ear) -> None:

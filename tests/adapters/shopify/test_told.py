@@ -106,6 +106,8 @@ def test_an_edited_customer_and_a_withdrawn_consent_are_believed_and_a_thin_body
     assert customer_told(json.dumps(body).encode()).first_name == "Ada"
     assert customer_told(b'{"id": 12}') is None
     said = {"state": "unsubscribed", "consent_updated_at": (at + timedelta(hours=1)).isoformat()}
-    consent = consent_told(json.dumps({"customer_id": 12, "email_marketing_consent": said}).encode())
+    told_of = {"customer_id": 12, "email_address": "ada@x.example", "email_marketing_consent": said}
+    consent = consent_told(json.dumps(told_of).encode())
     assert consent.consents == (ConsentRecord("email", "unsubscribed", "shopify", 1_795_172_400_000_000),)
     assert consent_told(b'{"customer_id": 12, "email_address": "ada@x.example"}') is None
+    assert consent_told(json.dumps(told_of | {"email_address": None}).encode()) is None
