@@ -39,22 +39,8 @@ def shopify(shop: ShopStore, change: Change) -> Any:
                 refund = shopify_build.add_refund(shop, order, amount, shop.clock.now(), [])
                 telling.refund_made(shop, order, refund)
                 return refund["id"]
-            case "customer":
-                customer = shop.customers[change["id"]]
-                customer.update(change["set"], updated=shop.now())
-                telling.customer_changed(shop, customer)
-                return change["id"]
-            case "consent":
-                customer = shop.customers[change["id"]]
-                customer.update(marketing_state=change["state"], marketing_at=shop.now(), updated=shop.now())
-                telling.consent_changed(shop, customer)
-                return change["id"]
-            case "tags":
-                customer = shop.customers[change["id"]]
-                customer.update(tags=sorted({*customer["tags"], *change["add"]}, key=str.lower), updated=shop.now())
-                telling.customer_changed(shop, customer)
-                telling.tags_changed(shop, customer, change["add"], added=True)
-                return change["id"]
+            case "customer" | "consent" | "tags":
+                return _shopify_customer(shop, change)
             case "checkout_completed":
                 shop.checkouts[change["id"]].update(completed=shop.now(), updated=shop.now())
                 return change["id"]
@@ -71,6 +57,22 @@ def shopify(shop: ShopStore, change: Change) -> Any:
                 return change["id"]
             case kind:
                 raise ValueError(f"The Shopify twin knows no change {kind!r}")
+
+
+def _shopify_customer(shop: ShopStore, change: Change) -> str:
+    customer = shop.customers[change["id"]]
+    match change["kind"]:
+        case "customer":
+            customer.update(change["set"], updated=shop.now())
+            telling.customer_changed(shop, customer)
+        case "consent":
+            customer.update(marketing_state=change["state"], marketing_at=shop.now(), updated=shop.now())
+            telling.consent_changed(shop, customer)
+        case _:
+            customer.update(tags=sorted({*customer["tags"], *change["add"]}, key=str.lower), updated=shop.now())
+            telling.customer_changed(shop, customer)
+            telling.tags_changed(shop, customer, change["add"], added=True)
+    return str(change["id"])
 
 
 def _shopify_order(shop: ShopStore, change: Change) -> dict[str, Any]:
