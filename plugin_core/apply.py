@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from plugin_core import tombstones
+from plugin_core.customers import merge
 from plugin_core.customers.people import People
 from plugin_core.customers.privacy import door
 from plugin_core.customers.upsert import apply_customers, forget_accounts
@@ -74,7 +75,19 @@ def _apply(session: Session, store: Store, settings: StoreSettings, kinds: dict[
     changed += len(touched)
     changed += apply_orders(session, store, settings, people, kinds[OrderRecord], now=now)
     changed += apply_checkouts(session, store, people, kinds[CheckoutRecord])
+    changed += _join_merged(session, store, people, kinds, now)
     return changed + _delete(session, store, deletions)
+
+
+def _join_merged(session: Session, store: Store, people: People, kinds: dict[type, list[Any]], now: int) -> int:
+    """Accounts that the store itself merged are one person, whatever came first."""
+    accounts = {record.external_id for record in kinds[CustomerRecord]}
+    accounts |= {record.customer_id for kind in (OrderRecord, CheckoutRecord) for record in kinds[kind] if record.customer_id}
+    accounts |= {name for each in kinds[Deletion] if each.heir for name in (each.external_id, each.heir)}
+    people.joined += tombstones.inherited(session, store.id, accounts) if accounts else []
+    joined = {person for pair in people.joined for person in pair}
+    merge.settle(session, people, joined, now=now, reason="merged in the store")
+    return len(joined)
 
 
 def _delete(session: Session, store: Store, deletions: list[Deletion]) -> int:

@@ -130,6 +130,7 @@ class Deletion(NamedTuple):
     resource: str  # "customers" | "orders" | "products" | "checkouts"
     external_id: str
     at: int
+    heir: str = ""  # the account it became part of in the store, by its external id: both are one person
 
 
 class Rejected(NamedTuple):

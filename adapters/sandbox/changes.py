@@ -8,7 +8,7 @@ from typing import Any
 from adapters.sandbox.cents import minor
 from adapters.sandbox.history import Line, Purchase
 from adapters.sandbox.shopify import build as shopify_build
-from adapters.sandbox.shopify import order_fields, telling
+from adapters.sandbox.shopify import merges, order_fields, telling
 from adapters.sandbox.shopify.store import ShopStore
 from adapters.sandbox.woocommerce import build as woo_build
 from adapters.sandbox.woocommerce import coupons as woo_coupons
@@ -22,7 +22,7 @@ Change = dict[str, Any]
 
 def shopify(shop: ShopStore, change: Change) -> Any:
     """kind: order {customer, items, at}, refund {order, amount}, customer {id, set}, consent {id, state}, tags {id, add},
-    checkout_completed {id}, code {id, set}, delete {resource, id}, inject {id, set}.
+    checkout_completed {id}, merge {kept, gone}, code {id, set}, delete {resource, id}, inject {id, set}.
     """
     with shop.lock:
         match change["kind"]:
@@ -44,6 +44,8 @@ def shopify(shop: ShopStore, change: Change) -> Any:
             case "checkout_completed":
                 shop.checkouts[change["id"]].update(completed=shop.now(), updated=shop.now())
                 return change["id"]
+            case "merge":
+                return merges.merge(shop, change["kept"], change["gone"])
             case "code":
                 shop.discounts[change["id"]]["discount"].update(change["set"], updated=shop.now())
                 telling.discount_changed(shop, change["id"])

@@ -9,6 +9,7 @@ from pathlib import Path
 API_VERSION = "2026-10"
 SCOPES = (
     "read_all_orders",
+    "read_customer_merge",
     "read_customers",
     "read_discounts",
     "read_orders",

@@ -53,6 +53,7 @@ class _Body(msgspec.Struct):
     merged_away: _Id = msgspec.field(default=None, name="admin_graphql_api_customer_deleted_id")
     graphql_id: _Id = msgspec.field(default=None, name="admin_graphql_api_id")
     token: str | None = None
+    status: str | None = None
     customer: _Nested | None = None
     domain: str | None = msgspec.field(default=None, name="myshopify_domain")  # of the shop itself
     shop_domain: str | None = None  # of compliance topics
@@ -149,9 +150,13 @@ def _about_person(kind: str) -> _Steps:
     return steps
 
 
-def _merge(subject: str, body: _Body, _raw: bytes, _at: int) -> list[Step]:
+def _merge(subject: str, body: _Body, _raw: bytes, at: int) -> list[Step]:
+    """It tells of merges that did not come about, too."""
+    if (body.status or "completed").lower() != "completed":
+        return [Ignore("the merge did not come about")]
     gone = _number(body.merged_away)
-    return [Refetch("customers", tuple(each for each in (subject, gone) if each), with_orders=True)]
+    whole: Step = Refetch("customers", tuple(each for each in (subject, gone) if each), with_orders=True)
+    return [whole, Deletion("customers", gone, at, subject)] if gone else [whole]
 
 
 def _pull_checkouts(_subject: str, _body: _Body, _raw: bytes, _at: int) -> list[Step]:
@@ -205,9 +210,7 @@ _TOPICS: Mapping[str, _Topic] = {
 }
 # Shopify wants these named apart, in the app's configuration only.
 COMPLIANCE = ("customers/data_request", "customers/redact", "shop/redact")
-# Understood, but not asked for: it needs a scope (read_customer_merge) that nothing else of ours does.
-_NOT_ASKED_FOR = ("customers/merge",)
-TOPICS = tuple(sorted(_TOPICS.keys() - {*COMPLIANCE, *_NOT_ASKED_FOR}))
+TOPICS = tuple(sorted(_TOPICS.keys() - {*COMPLIANCE}))
 
 _decode = msgspec.json.Decoder(_Body, strict=False).decode
 _unreadable = (msgspec.MsgspecError, ValueError, RecursionError)

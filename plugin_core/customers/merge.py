@@ -18,7 +18,7 @@ from plugin_core.orders import stale
 KEPT_FIELDS = (*PersonFields.NAMES, "field_times", "since", "edited", "paused_until", "key", "key_since", "key_at")
 
 
-def settle(session: Session, people: People, touched: set[int], *, now: int) -> set[int]:
+def settle(session: Session, people: People, touched: set[int], *, now: int, reason: str = "same address") -> set[int]:
     """Carry out the joins a batch found; ``touched`` with the absorbed replaced by their survivors."""
     final: dict[int, int] = {}
 
@@ -32,7 +32,7 @@ def settle(session: Session, people: People, touched: set[int], *, now: int) -> 
         if a == b or _blocked(session, a, b):
             continue
         survivor, absorbed = older(session, a, b)
-        merge(session, survivor, absorbed, reason="same address", now=now)
+        merge(session, survivor, absorbed, reason=reason, now=now)
         final[absorbed.id] = survivor.id
     people.settled({person: current(person) for person in final})
     return {current(person) for person in touched}

@@ -51,6 +51,8 @@ SCOPES: dict[str, set[str]] = {
     "tagsAdd": {"write_customers"},
     "tagsRemove": {"write_customers"},
 }
+# Of the topics the one that wants a scope no document needs.
+TOPIC_SCOPES = {"customers/merge": {"read_customer_merge"}}
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +101,9 @@ def test_we_ask_for_exactly_the_scopes_our_documents_need(manifest: dict[str, An
                 roots = [field for field in definition.selection_set.selections if isinstance(field, FieldNode)]
                 needed |= set().union(*(SCOPES[field.name.value] for field in roots))
                 needed |= {"read_customers"} if "customer" in read(path) and roots[0].name.value == "nodes" else set()
-    assert set(manifest["platforms"]["shopify"]["scopes"]) == needed
+    shopify = manifest["platforms"]["shopify"]
+    needed |= set().union(*(TOPIC_SCOPES.get(topic, set()) for topic in shopify["webhook_topics"]))
+    assert set(shopify["scopes"]) == needed
     assert manifest["platforms"]["shopify"]["optional_scopes"] == []
 
 

@@ -156,3 +156,17 @@ def test_a_store_whose_messages_fail_gives_up_and_is_won_back(house: House) -> N
     assert len(ensure_webhooks(house.app.context, house.woocommerce).revived) == 1
     assert {each["status"] for each in woo.store.webhooks.values()} == {"active"}
     assert not woo.store.unpinged
+
+
+def test_customers_merged_in_the_store_are_one_person_here(house: House) -> None:
+    shopify = house.twins.shopify
+    buyers = {each["customer"]["id"] for each in shopify.store.orders.values() if each["customer"]}
+    kept, gone = sorted(buyers)[:2]
+    shopify.change(kind="merge", kept=kept, gone=gone)
+    house.hear()
+    sql = "SELECT DISTINCT a.customer_id FROM store_customers a WHERE a.store_id = :store AND a.external_id IN (:kept, :gone)"
+    numbers = {"kept": kept.rsplit("/", 1)[1], "gone": gone.rsplit("/", 1)[1]}
+    assert len(house.look(sql, store=house.shopify, **numbers)) == 1
+    spent = house.look("SELECT SUM(net_spent) AS spent FROM customer_stats WHERE store_id = :store", store=house.shopify)
+    assert spent[0]["spent"] == round(float(shopify.state()["net_spent_identified"]) * 100)
+    assert set(house.states(house.shopify)) <= {"applied", "ignored"}

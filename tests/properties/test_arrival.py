@@ -84,6 +84,10 @@ deletions = st.builds(
     external_id=st.sampled_from("1239abc"),
     at=moments.map(lambda at: at + HOUR),
 )
+# A store merges towards one account: 3 and 4 become part of 1, and 1 of 2.
+merges = st.sampled_from((("3", "1"), ("4", "1"), ("1", "2"))).flatmap(
+    lambda pair: st.builds(Deletion, st.just("customers"), st.just(pair[0]), moments, st.just(pair[1]))
+)
 
 
 def _version(arrival: Arrival) -> tuple[Any, ...]:
@@ -95,7 +99,7 @@ def _version(arrival: Arrival) -> tuple[Any, ...]:
 
 
 arrivals = st.lists(
-    st.tuples(st.sampled_from(("north", "south")), st.one_of(accounts(), orders(), orders(), checkouts(), deletions)),
+    st.tuples(st.sampled_from(("north", "south")), st.one_of(accounts(), orders(), orders(), checkouts(), deletions, merges)),
     max_size=14,
     unique_by=_version,
 )

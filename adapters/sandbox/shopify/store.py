@@ -15,7 +15,8 @@ from adapters.sandbox.shopify.cost import Bucket
 Record = dict[str, Any]
 VERSION = "2026-10"
 SCOPES = (
-    "read_customers", "write_customers", "read_orders", "read_all_orders", "read_products", "read_discounts", "write_discounts",
+    "read_customer_merge", "read_customers", "write_customers",
+    "read_orders", "read_all_orders", "read_products", "read_discounts", "write_discounts",
 )  # fmt: skip
 
 

@@ -696,6 +696,7 @@ def upgrade() -> None:
     sa.Column('resource', sa.Text(), nullable=False),
     sa.Column('external_id', sa.Text(), nullable=False),
     sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('heir', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_tombstones_store_id_stores'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('store_id', 'resource', 'external_id', name=op.f('pk_tombstones')),
     sqlite_with_rowid=False

@@ -63,7 +63,9 @@ def test_a_deletion_is_dated_by_the_shops_word() -> None:
 def test_a_merge_asks_for_both_and_for_the_orders_of_both() -> None:
     gone = "gid://shopify/Customer/13"
     body = {"admin_graphql_api_customer_kept_id": CUSTOMER, "admin_graphql_api_customer_deleted_id": gone}
-    assert steps("customers/merge", **body) == [Refetch("customers", ("12", "13"), with_orders=True)]
+    whole = Refetch("customers", ("12", "13"), with_orders=True)
+    assert steps("customers/merge", **body, status="completed") == [whole, Deletion("customers", "13", 99, "12")]
+    assert isinstance(steps("customers/merge", **body, status="failed", errors=[{"message": "no"}])[0], Ignore)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_a_person_who_wants_to_be_forgotten_is_named() -> None:
 
 
 def test_every_topic_we_ask_for_leads_somewhere() -> None:
-    body = {"id": 1, "order_id": 1, "customer_id": 1}
+    body = {"id": 1, "order_id": 1, "customer_id": 1, "admin_graphql_api_customer_kept_id": CUSTOMER}
     assert all(not isinstance(step, Unusable) for topic in (*TOPICS, *COMPLIANCE) for step in steps(topic, **body))
 
 
