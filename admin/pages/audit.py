@@ -13,17 +13,38 @@ from zoneinfo import ZoneInfo
 from flask import Response
 from flask_babel import lazy_gettext
 
+from admin import settings_fields
 from admin.desk import Desk
+from admin.pages.settings import names, said
 from admin.routes import Pages, standalone, typed
 from admin.visitor import Visitor
 from plugin_core.audit import Wanted, all_entries, entries, rooms
 from plugin_core.clock import from_us, to_us
-from plugin_core.stores.models import AuditEntry
+from plugin_core.stores.models import AuditEntry, Store
 from plugin_core.team.naming import called
 
 _HERE = "/app/privacy/audit"
 _SHOWN = 50
 _MOST = 100_000  # rows of a file
+ACTIONS: Mapping[str, Any] = {
+    "settings.changed": lazy_gettext("Settings changed"),
+    "store.connected": lazy_gettext("Store connected"),
+    "store.disconnected": lazy_gettext("Store disconnected"),
+    "store.uninstalling": lazy_gettext("Began to leave the store as it was"),
+    "store.sync_asked": lazy_gettext("Asked to look through the store"),
+    "store.replay_asked": lazy_gettext("Asked to take messages in again"),
+    "store.writes_asked": lazy_gettext("Asked to write to the store again"),
+    "store.erased": lazy_gettext("Store erased"),
+    "campaign.running": lazy_gettext("Campaign started"),
+    "campaign.paused": lazy_gettext("Campaign paused"),
+    "team.created": lazy_gettext("Access given"),
+    "team.role": lazy_gettext("Role changed"),
+    "team.password": lazy_gettext("Password set"),
+    "team.disabled": lazy_gettext("Access taken away"),
+    "team.enabled": lazy_gettext("Access given back"),
+    "privacy.exported": lazy_gettext("Copy of a person's data taken"),
+    "merchant.told_to_reconnect": lazy_gettext("Told to connect the store again"),
+}
 _COLUMNS = ("time", "who", "action", "subject", "before", "after")
 ROOMS: Mapping[str, Any] = {
     "settings": lazy_gettext("Settings"),
@@ -46,8 +67,9 @@ def create_pages(desk: Desk) -> Pages:
         wanted = _wanted(who)
         with desk.database.read() as session:
             found = entries(session, wanted, before=typed().get("before", type=int), limit=_SHOWN)
+            called_ = names(session, session.get_one(Store, who.store_id))
             values: dict[str, Any] = {
-                "rows": found,
+                "rows": [(each, _changes(each, called_)) for each in found],
                 "people": called(session, who.account_id, who.store_id, {each.actor for each in found}),
                 "rooms": [(room, ROOMS.get(room, room)) for room in rooms(session, wanted)],
             }
@@ -56,6 +78,7 @@ def create_pages(desk: Desk) -> Pages:
             "privacy/audit.html",
             who,
             asked=asked,
+            actions=ACTIONS,
             next={**asked, "before": found[-1].id} if len(found) == _SHOWN else None,
             file=pages.download(who, f"{_HERE}.csv", **asked) if who.may_own else "",
             **values,
@@ -70,6 +93,19 @@ def create_pages(desk: Desk) -> Pages:
         return response
 
     return pages
+
+
+def _changes(entry: AuditEntry, called_: Mapping[str, str]) -> list[tuple[Any, str | None, str]]:
+    """(what, before, after); settings by the names they have on their page."""
+    fields = settings_fields.FIELDS if entry.action.startswith("settings.") else {}
+    return [
+        (
+            fields[name].label if name in fields else name.replace("_", " "),
+            said(called_, entry.before[name]) if name in entry.before else None,
+            said(called_, value),
+        )
+        for name, value in entry.after.items()
+    ]
 
 
 def _wanted(who: Visitor) -> Wanted:

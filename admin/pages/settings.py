@@ -68,11 +68,13 @@ def said(names_: Mapping[str, str], value: Any) -> str:
         return str(gettext("(nothing)"))
     if isinstance(value, bool):
         return str(gettext("yes") if value else gettext("no"))
+    if isinstance(value, float):
+        return f"{value:g}"
     if isinstance(value, Mapping):
         return ", ".join(f"{code} = {rate}" for code, rate in value.items())
     if isinstance(value, list):
         return ", ".join(
-            f"{each['name']} = {each['threshold']}" if isinstance(each, Mapping) else names_.get(str(each), str(each))
+            f"{each['name']} = {each['threshold']}" if isinstance(each, Mapping) else names_.get(str(each), said(names_, each))
             for each in value
         )
     return str(value)

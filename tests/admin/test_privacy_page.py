@@ -55,7 +55,7 @@ def test_a_persons_data_is_found_by_address_and_taken_along_as_json_and_as_a_pag
     assert email in plain.get(as_page).text
     assert plain.get(as_json.replace(key, "0" * 16)).status_code in {302, 303, 401}, "the ticket is for this file alone"
     log = owner.get("/app/privacy/audit?room=privacy").text
-    assert log.count("privacy.exported") == 2
+    assert log.count("data taken") == 2
     assert email not in log
 
 

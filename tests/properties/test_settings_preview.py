@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections import Counter
 from typing import Any
 
@@ -204,3 +205,33 @@ def test_a_preview_waits_for_nobody_who_writes_and_nobody_waits_for_it(engine):
             mine = session.get_one(Store, here.store_id)
             assert counts.effect(session, mine, {"pending_days": "0"}, now=NOW).changed
             assert current(session, mine)[0].pending_days == 14
+
+
+def test_no_real_table_is_written_even_for_a_moment(engine):
+    here = Open(engine, count=20, seed=4)
+    with here.database.read() as session:
+        mine = session.get_one(Store, here.store_id)
+        sqlite = engine.dialect.name == "sqlite"
+        if sqlite:
+            session.connection().connection.driver_connection.set_authorizer(_only_temporary)
+        before = {} if sqlite else _written_rows(session)
+        for values in CHANGES:
+            counts.effect(session, mine, values, now=NOW)
+            people.moved(session, mine, values, now=NOW)
+        if sqlite:
+            session.connection().connection.driver_connection.set_authorizer(None)
+        assert before == ({} if sqlite else _written_rows(session))
+
+
+def _written_rows(session):
+    """Table -> rows this connection has written and not reported yet, whatever became of them."""
+    sql = (
+        "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del AS n FROM pg_stat_xact_user_tables "
+        "WHERE schemaname = 'public' AND n_tup_ins + n_tup_upd + n_tup_del > 0"
+    )
+    return {row["relname"]: row["n"] for row in shop.rows(session, sql)}
+
+
+def _only_temporary(action, table, _column, database, _trigger):
+    writing = action in {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE}
+    return sqlite3.SQLITE_DENY if writing and database == "main" else sqlite3.SQLITE_OK
