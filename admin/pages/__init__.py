@@ -7,13 +7,26 @@ from collections.abc import Callable
 from flask_babel import lazy_gettext
 
 from admin.desk import Desk
-from admin.pages import audit, home, privacy, settings, settings_effect, settings_history, stores, sync, team, turning
+from admin.pages import (
+    audit,
+    home,
+    privacy,
+    privacy_acts,
+    settings,
+    settings_effect,
+    settings_history,
+    stores,
+    sync,
+    team,
+    turning,
+)
 from admin.routes import Pages
 
 ALL: tuple[Callable[[Desk], Pages], ...] = (
     home.create_pages,
     audit.create_pages,
     privacy.create_pages,
+    privacy_acts.create_pages,
     settings.create_pages,
     settings_effect.create_pages,
     settings_history.create_pages,

@@ -59,7 +59,8 @@ STATES = {
 
 
 def create_pages(desk: Desk) -> Pages:
-    pages = Pages("privacy", desk)
+    erasing = lazy_gettext("Asked for. The person is erased within a few minutes; the list below says when it is done.")
+    pages = Pages("privacy", desk, notes={"erasing": erasing})
 
     @pages.get(_HERE)
     def privacy(who: Visitor) -> Response:
