@@ -23,6 +23,7 @@ from jobs.schedule import scheduler
 from jobs.watch import Watch
 from plugin_core.errors import SettingsProblem
 from storefront import create_blueprint as shopper_pages
+from storefront import create_loyalty as shopper_standing
 from webhooks import Inbox
 from webhooks import create_blueprint as webhook_routes
 
@@ -37,6 +38,7 @@ def create_web(app: App, *, open_to_all: bool = False) -> Flask:
     # A double slash in an address would otherwise be answered with a redirect.
     web.url_map.merge_slashes = False
     web.register_blueprint(shopper_pages(app.database, app.vault, app.context.clock))
+    web.register_blueprint(shopper_standing(app.database, app.doors, app.context.clock))
     inbox = Inbox(app.database.engine, app.context.clock, partial(app.context.queue.nudge, "inbox"))
     web.register_blueprint(webhook_routes(app.platforms, app.database, app.vault, inbox, app.context.clock))
     web.register_blueprint(health.create_blueprint(app))

@@ -22,6 +22,13 @@ class Visit(NamedTuple):
     ancestors: Sequence[str] = ()  # origins that may show this visit's pages in a frame, besides those of the address
 
 
+class Shopper(NamedTuple):
+    """Somebody in the shop itself, whose request the platform passed on; ``account`` is "" where they are not signed in."""
+
+    address: str  # the store's
+    account: str  # external id, by the platform's word
+
+
 class Returned(NamedTuple):
     """A merchant who came back from the consent page; ``code`` is "" where they said no."""
 
@@ -93,6 +100,14 @@ class PluginGrant(Protocol):
         ...
 
 
+class StorefrontProxy(Protocol):
+    """The platform passes requests of shoppers on to us."""
+
+    def shopper(self, query: Sequence[tuple[str, str]], *, now: datetime) -> Shopper:
+        """InvalidInput where the platform did not sign these parameters, or not lately."""
+        ...
+
+
 class Renew(Protocol):
     def __call__(self, address: str, credentials: Mapping[str, str], *, store: str) -> Mapping[str, str]:
         """All credentials anew, over the network. Transient: the old refresh token may be used again.
@@ -110,4 +125,5 @@ class Doors(NamedTuple):
     keys: KeyGrant | None = None
     plugin: PluginGrant | None = None
     renew: Renew | None = None
+    proxy: StorefrontProxy | None = None
     segment_query: Express | None = None  # a rule in the platform's own segment language

@@ -8,6 +8,7 @@ from datetime import datetime
 from adapters.shopify import install, tokens, visits
 from adapters.shopify.options import SCOPES, ShopifyOptions
 from adapters.shopify.platform import shop_domain
+from adapters.shopify.proxy import ShopifyProxy
 from adapters.shopify.segment_query import express
 from plugin_core.errors import InvalidInput
 from plugin_core.installers import Doors, Returned, Visit
@@ -64,4 +65,6 @@ def doors(options: ShopifyOptions) -> Doors:
     def renew(address: str, credentials: Mapping[str, str], *, store: str) -> Mapping[str, str]:
         return tokens.refresh(options, address, credentials["refresh_token"], store=store).credentials()
 
-    return Doors(home=ShopifyHome(options), redirect=ShopifyGrant(options), renew=renew, segment_query=express)
+    return Doors(
+        home=ShopifyHome(options), redirect=ShopifyGrant(options), renew=renew, proxy=ShopifyProxy(options), segment_query=express
+    )
