@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import imports
+from benchmarks import imports, webhooks
 
 ORDERS_FOR_ONE = 50  # of the import's, the segments are measured with so many
 ORDERS_A_PERSON = 5
@@ -20,14 +20,16 @@ def main() -> int:
     parser.add_argument(
         "--size", "-n", type=int, default=100_000, help="orders of the import; the segments take 50 times as many"
     )
-    parser.add_argument("--only", choices=("imports", "segments"), help="run one part")
+    parser.add_argument("--only", choices=("imports", "segments", "webhooks"), help="run one part")
     chosen = parser.parse_args()
     if chosen.size < 1:
         parser.error("--size must be 1 or more")
     rows: list[dict[str, Any]] = []
-    if chosen.only != "segments":
+    if chosen.only in {None, "imports"}:
         rows += imports.run(chosen.size)
-    if chosen.only != "imports":
+    if chosen.only in {None, "webhooks"}:
+        rows += webhooks.run()
+    if chosen.only in {None, "segments"}:
         rows += _segments(chosen.size)
     show(rows)
     return 0 if all(row["ok"] for row in rows) else 1

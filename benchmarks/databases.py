@@ -18,9 +18,9 @@ from tests import postgres
 
 
 @contextmanager
-def workspace() -> Iterator[Path]:
-    """A folder for everything a run leaves behind; the PostgreSQL started in it ends with it."""
-    postgres.begin_run()
+def workspace(*, durable: bool = False) -> Iterator[Path]:
+    """A folder for everything a run leaves behind; the PostgreSQL started in it ends with it. ``durable``: waits for the disk."""
+    postgres.begin_run(durable=durable)
     folder = postgres.run_folder()
     try:
         with tempfile.TemporaryDirectory(prefix="comeback-bench-", dir=os.environ.get("TMPDIR")) as own:

@@ -27,6 +27,8 @@ _OPTIONS = (
     "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=100 "
     "-c shared_buffers=64MB -c max_wal_size=1GB -c autovacuum=off"
 )
+# For who measures what a commit costs; of an option given twice the later one counts.
+_DURABLE = "-c fsync=on -c full_page_writes=on -c synchronous_commit=on"
 # Ends the cluster even if the run itself was killed. $1: process to watch, $2: its folder, rest: the stop command.
 _WATCHDOG = '(run=$1 folder=$2; shift 2; while kill -0 "$run" && [ -d "$folder" ]; do sleep 1; done; "$@"; rm -rf "$folder") &'
 
@@ -35,12 +37,13 @@ class PostgresMissing(Exception):
     pass
 
 
-def begin_run() -> None:
+def begin_run(*, durable: bool = False) -> None:
     """In the controlling process, before any worker starts: name the folder that all of them will share."""
     folder = tempfile.mkdtemp(prefix="comeback-tests-")
     Path(folder).chmod(0o711)
     os.environ[RUN_VARIABLE] = folder
     os.environ[f"{RUN_VARIABLE}_PID"] = str(os.getpid())
+    os.environ[f"{RUN_VARIABLE}_OPTIONS"] = _DURABLE if durable else ""
 
 
 def end_run() -> None:
@@ -97,7 +100,7 @@ def _start(folder: Path) -> Path:
         os.chown(home, owner.pw_uid, owner.pw_gid)
     data = home / "data"
     _run([initdb, "-D", str(data), "-U", "comeback", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"])
-    options = f"{_OPTIONS} -k {home}"
+    options = f"{_OPTIONS} {os.environ.get(f'{RUN_VARIABLE}_OPTIONS', '')} -k {home}"
     _run([pg_ctl, "-D", str(data), "-l", str(home / "log"), "-w", "-t", "60", "-o", options, "start"])
     watched = os.environ.get(f"{RUN_VARIABLE}_PID", str(os.getpid()))
     subprocess.run(

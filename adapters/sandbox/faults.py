@@ -25,6 +25,7 @@ KINDS = frozenset(
         "notice",
         "truncated",
         "slow",
+        "crawl",
         "drop",
         "drop_after",
         "throttled",
@@ -36,7 +37,10 @@ KINDS = frozenset(
 
 @dataclass
 class Fault:
-    """``match`` is searched in "METHOD /path?query" followed by the body on the next lines."""
+    """``match`` is searched in "METHOD /path?query" followed by the body on the next lines.
+
+    "slow" takes ``seconds`` for each request, "crawl" serves one request each ``seconds``, whoever asks.
+    """
 
     kind: str
     match: str = ""
@@ -48,6 +52,7 @@ class Fault:
     seconds: float = 0.0
     location: str = "https://www.elsewhere.example/"
     hits: int = 0
+    door: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -109,7 +114,7 @@ def with_faults(faults: Faults, app: App) -> App:
 
 
 def _strike(fault: Fault, request: Request, app: App) -> Response:
-    if fault.kind in ("slow", "drop_after", "status_after", "truncated", "notice"):
+    if fault.kind in ("slow", "crawl", "drop_after", "status_after", "truncated", "notice"):
         return _after(fault, request, app)
     match fault.kind:
         case "drop":
@@ -146,6 +151,9 @@ def _after(fault: Fault, request: Request, app: App) -> Response:
     """These let the store do its work first: what is lost or late is the answer."""
     if fault.kind == "slow":
         time.sleep(fault.seconds)
+    if fault.kind == "crawl":
+        with fault.door:
+            time.sleep(fault.seconds)
     response = app(request)
     if fault.kind == "drop_after":
         return Response(drop=True)
