@@ -44,6 +44,8 @@ def begin_run(*, durable: bool = False) -> None:
     os.environ[RUN_VARIABLE] = folder
     os.environ[f"{RUN_VARIABLE}_PID"] = str(os.getpid())
     os.environ[f"{RUN_VARIABLE}_OPTIONS"] = _DURABLE if durable else ""
+    # Two runs at once must not find each other's half-read files.
+    os.environ["XDG_DATA_HOME"] = str(Path(folder) / "data-home" / "alone")
 
 
 def end_run() -> None:

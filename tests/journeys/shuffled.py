@@ -143,8 +143,11 @@ def tell(twins: Twins, deliveries: int, draw: random.Random) -> list[Told]:
     happenings = Happenings(twins, None, {}, draw)  # type: ignore[arg-type] - nobody looks
     while len(told) < deliveries:
         clock.start += timedelta(seconds=draw.choice((0, 0, 1, 5)))
-        if draw.random() < 0.03:
+        chance = draw.random()
+        if chance < 0.03:
             _change_of_mind(twins, draw)
+        elif chance < 0.14:  # somebody nobody has heard of
+            twins.woocommerce.change(kind="order", billing={"email": f"stranger-{len(told)}@guests.example"})
         else:
             happenings.happen(draw.choice(_PLATFORMS))
             happenings.open.clear()
