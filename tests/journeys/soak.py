@@ -199,9 +199,6 @@ class Soak:
         wrong += [f"code {code} was made {times} times" for code, times in state.codes_made(self.twins).items() if times != 1]
         wrong += [f"mail {mail} {times} times" for mail, times in state.mails(self.program.folder / "mail").items() if times != 1]
         wrong += [f"ended with {code}" for code in self.figures.ended if code != 0]
-        late = self.figures.shown()["lag_p95"]
-        if late > ON_TIME_S:
-            wrong.append(f"the store that does not crawl was known {late} s late")
         if self.figures.leaders > 1:
             wrong.append(f"{self.figures.leaders} led at once")
 
@@ -272,6 +269,8 @@ def main() -> None:
             figures = soak(Path(folder), postgres.run_folder(), given.seconds, given.seed).shown()
     finally:
         postgres.end_run()
+    if figures["lag_p95"] > ON_TIME_S:  # a few seconds among other tests are too few to tell
+        figures["wrong"].append(f"the store that does not crawl was known {figures['lag_p95']} s late")
     print(json.dumps({"seed": given.seed, "seconds": given.seconds, **figures}, indent=2))  # noqa: T201 - what it is run for
     raise SystemExit(bool(figures["wrong"]))
 
