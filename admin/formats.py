@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date as Day
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -66,8 +67,15 @@ def date(at: int | None) -> str:
         return NOT_KNOWN
     local = _local(at)
     if _calendar() == "persian":
-        return _persian(local)
+        return _persian(local.date())
     return _own(dates.format_date(local, "medium", locale=_locale()))
+
+
+def day(one: Day) -> str:
+    """A day of the store's calendar."""
+    if _calendar() == "persian":
+        return _persian(one)
+    return _own(dates.format_date(one, "medium", locale=_locale()))
 
 
 def moment(at: int | None) -> str:
@@ -108,6 +116,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "number": number,
     "percent": percent,
     "date": date,
+    "day": day,
     "moment": moment,
     "ago": ago,
     "days": days,
@@ -150,10 +159,10 @@ def _local(at: int) -> datetime:
     return from_us(at).astimezone(ZoneInfo(who.zone if who is not None else "UTC"))
 
 
-def _persian(local: datetime) -> str:
-    day = jdatetime.date.fromgregorian(date=local.date())
-    month = _PERSIAN_MONTHS.get(_locale(), _PERSIAN_MONTHS["en"])[day.month - 1]
-    return _own(f"{day.day} {month} {day.year}")
+def _persian(local: Day) -> str:
+    there = jdatetime.date.fromgregorian(date=local)
+    month = _PERSIAN_MONTHS.get(_locale(), _PERSIAN_MONTHS["en"])[there.month - 1]
+    return _own(f"{there.day} {month} {there.year}")
 
 
 def _own(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from plugin_core.errors import InvalidInput
 from plugin_core.segments.models import Segment
 
+RESERVED = frozenset({"new", "count", "rows"})  # stand where a short name stands in the addresses of the pages
 LONGEST_NAME = 80
 LONGEST_DESCRIPTION = 300
 _LONGEST_SLUG = 40
@@ -30,7 +31,7 @@ def description(text: str) -> str:
 
 
 def given_slug(text: str, taken: set[str]) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", text) or text in taken:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", text) or text in taken | RESERVED:
         raise InvalidInput(
             f"{text!r} can't name a segment.", mend="Use up to 40 small letters, digits and _, a letter first, not used yet."
         )
@@ -44,7 +45,7 @@ def free_slug(text: str, taken: set[str]) -> str:
     if not base or not base[0].isalpha():
         base = f"segment_{base}".strip("_")[: _LONGEST_SLUG - 4]
     further, slug = 1, base
-    while slug in taken:
+    while slug in taken | RESERVED:
         further += 1
         slug = f"{base}_{further}"
     return slug
