@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date as Day
+from datetime import date as a_day
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -71,7 +71,7 @@ def date(at: int | None) -> str:
     return _own(dates.format_date(local, "medium", locale=_locale()))
 
 
-def day(one: Day) -> str:
+def day(one: a_day) -> str:
     """A day of the store's calendar."""
     if _calendar() == "persian":
         return _persian(one)
@@ -159,7 +159,7 @@ def _local(at: int) -> datetime:
     return from_us(at).astimezone(ZoneInfo(who.zone if who is not None else "UTC"))
 
 
-def _persian(local: Day) -> str:
+def _persian(local: a_day) -> str:
     there = jdatetime.date.fromgregorian(date=local)
     month = _PERSIAN_MONTHS.get(_locale(), _PERSIAN_MONTHS["en"])[there.month - 1]
     return _own(f"{there.day} {month} {there.year}")

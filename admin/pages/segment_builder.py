@@ -38,7 +38,7 @@ class Form(NamedTuple):
 class Counted(NamedTuple):
     """None of both: the rule is not finished."""
 
-    count: Count | None
+    figure: Count | None
     people: list[Face]
 
 
