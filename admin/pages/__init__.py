@@ -9,7 +9,9 @@ from flask_babel import lazy_gettext
 from admin.desk import Desk
 from admin.pages import (
     audit,
+    campaigns,
     home,
+    loyalty,
     privacy,
     privacy_acts,
     segment_builder,
@@ -29,6 +31,8 @@ ALL: tuple[Callable[[Desk], Pages], ...] = (
     audit.create_pages,
     privacy.create_pages,
     privacy_acts.create_pages,
+    campaigns.create_pages,
+    loyalty.create_pages,
     segment_builder.create_pages,
     segments.create_pages,
     settings.create_pages,

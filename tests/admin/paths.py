@@ -21,6 +21,7 @@ EXAMPLES: Mapping[str, Callable[[Session, Store], Any]] = {
         "(SELECT 1 FROM customer_stats y WHERE y.customer_id = c.id AND y.store_id <> x.store_id) ORDER BY c.id LIMIT 1",
         store.id,
     ),
+    "campaign": lambda _session, _store: "winback",
     "slug": lambda _session, _store: "brand_advocates",
     "version": lambda _session, _store: 1,
     "number": lambda _session, _store: 1,

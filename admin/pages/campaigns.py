@@ -1,0 +1,124 @@
+"""Campaigns: what each does, exactly whom it would reach now and why others are left out, starting, pausing, what came of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy.orm import Session
+
+from admin import campaign_words
+from admin.desk import Desk
+from admin.routes import Pages, typed
+from admin.visitor import Visitor
+from plugin_core.errors import InvalidInput
+from plugin_core.offers import campaigns as room
+from plugin_core.offers import planning
+from plugin_core.offers.tally import tally
+from plugin_core.segments.faces import faces
+from plugin_core.stores import settings as store_settings
+from plugin_core.stores.models import Store
+
+_PAGE = 50
+_NOTES = {
+    "started": lazy_gettext("The campaign is running. The first mails go out within a minute or two, outside the quiet hours."),
+    "paused": lazy_gettext("The campaign is paused. Nothing more goes out; starting it again repeats nothing."),
+}
+
+
+def create_pages(desk: Desk) -> Pages:
+    pages = Pages("campaigns", desk, notes=_NOTES)
+
+    @pages.get("/app/campaigns")
+    def listing(who: Visitor) -> Response:
+        with desk.database.read() as session:
+            store = session.get_one(Store, who.store_id)
+            rows = [(one, room.definition(one), tally(session, one)) for one in room.campaigns(session, store)]
+        return pages.render("campaigns/list.html", who, rows=rows, words=campaign_words)
+
+    @pages.get("/app/campaigns/<campaign>")
+    def detail(who: Visitor, campaign: str) -> Response:
+        with desk.database.read() as session:
+            return pages.render("campaigns/detail.html", who, **_detail(session, who, campaign))
+
+    @pages.get("/app/campaigns/<campaign>/audience")
+    def audience(who: Visitor, campaign: str) -> Response:
+        """Only the figures, for a page that is shown already."""
+        with desk.database.read() as session:
+            store = session.get_one(Store, who.store_id)
+            chosen = room.get(session, store, campaign)
+            seen = planning.preview(session, store, chosen, now=desk.clock())
+        return pages.render("campaigns/audience.html", who, campaign=chosen, seen=seen, at=desk.clock())
+
+    @pages.get("/app/campaigns/<campaign>/people")
+    def people(who: Visitor, campaign: str) -> Response:
+        """Exactly the set that would be acted on at this moment, page by page behind the last one shown."""
+        outcome, after = typed().get("outcome", ""), typed().get("after", "")
+        behind = int(after) if after.isdecimal() and len(after) < 19 else 0
+        with desk.database.read() as session:
+            store = session.get_one(Store, who.store_id)
+            chosen = room.get(session, store, campaign)
+            seen = planning.preview(session, store, chosen, now=desk.clock())
+            fitting = [one for one in seen.verdicts if outcome in ("", one.outcome) and one.customer_id > behind]
+            # Somebody's checkouts stay on one page: pages begin behind a person.
+            shown = fitting[:_PAGE]
+            shown += [one for one in fitting[_PAGE:] if shown and one.customer_id == shown[-1].customer_id]
+            known = {face.key: face for face in faces(session, store, [one.customer_id for one in shown])}
+        following = shown[-1].customer_id if len(fitting) > len(shown) else None
+        rows = [(one, known.get(one.customer_key)) for one in shown]
+        return pages.render(
+            "campaigns/people.html", who, campaign=chosen, seen=seen, rows=rows, outcome=outcome, following=following,
+            words=campaign_words, at=desk.clock(),
+        )  # fmt: skip
+
+    @pages.get("/app/campaigns/<campaign>/start", role="editor")
+    def ask_start(who: Visitor, campaign: str) -> Response:
+        with desk.database.read() as session:
+            return pages.render("campaigns/start.html", who, **_before(desk, session, who, campaign))
+
+    @pages.post("/app/campaigns/<campaign>/start")
+    def start(who: Visitor, campaign: str) -> Response:
+        with desk.database.write() as session:
+            store = session.get_one(Store, who.store_id)
+            chosen = room.get(session, store, campaign)
+            settings, _version = store_settings.current(session, store)
+            if room.missing_settings(settings):
+                problem = InvalidInput(
+                    gettext("The campaign can't start yet."), mend=gettext("Fill in the settings that every mail has to show.")
+                )
+                return pages.refused("campaigns/start.html", who, problem, **_before(desk, session, who, campaign))
+            room.start(session, store, chosen, actor=who.user, now=desk.clock())
+        return pages.back(f"/app/campaigns/{campaign}", note="started")
+
+    @pages.post("/app/campaigns/<campaign>/pause")
+    def pause(who: Visitor, campaign: str) -> Response:
+        with desk.database.write() as session:
+            store = session.get_one(Store, who.store_id)
+            room.pause(session, store, room.get(session, store, campaign), actor=who.user, now=desk.clock())
+        return pages.back(f"/app/campaigns/{campaign}", note="paused")
+
+    return pages
+
+
+def _detail(session: Session, who: Visitor, key: str) -> dict[str, Any]:
+    store = session.get_one(Store, who.store_id)
+    campaign = room.get(session, store, key)
+    settings, _version = store_settings.current(session, store)
+    definition = room.definition(campaign)
+    cooldown = settings.cooldown_days if definition.cooldown_days is None else definition.cooldown_days
+    return {
+        "campaign": campaign, "definition": definition, "cooldown": cooldown, "settings": settings,
+        "tally": tally(session, campaign), "words": campaign_words,
+    }  # fmt: skip
+
+
+def _before(desk: Desk, session: Session, who: Visitor, key: str) -> dict[str, Any]:
+    store = session.get_one(Store, who.store_id)
+    campaign = room.get(session, store, key)
+    settings, _version = store_settings.current(session, store)
+    return {
+        "campaign": campaign,
+        "seen": planning.preview(session, store, campaign, now=desk.clock()),
+        "missing": room.missing_settings(settings),
+    }
