@@ -86,7 +86,7 @@ KINDS: Mapping[str, Words] = {
     "none": lazy_gettext("None of these holds"),
 }
 UNITS: Mapping[str, Words] = {
-    "": lazy_gettext("at any time"),
+    "": lazy_gettext("(without a limit)"),
     "days": lazy_gettext("days"),
     "months": lazy_gettext("months"),
 }
