@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from jobs import offers, writeback
 from jobs.context import JobContext
 from jobs.inbox import apply_due
+from jobs.insights import refresh_insights
 from jobs.privacy import answer_requests
 from jobs.refresh import refresh_store
 from jobs.sync import Progress, sync_store
@@ -87,6 +88,7 @@ def _work(context: JobContext, store_id: int, report: StoreReport, progress: Pro
         report.add(asdict(writeback.write_profiles(context, store_id)))
         report.add({f"consent_{name}": count for name, count in asdict(writeback.write_consents(context, store_id)).items()})
         _answer(context, store_id, report)
+        refresh_insights(context, store_id)
     except StoreError as problem:
         # The next turn tries again; what was done so far is committed.
         _log.warning("turn ended early", store=report.store, error=type(problem).__name__)

@@ -3,7 +3,7 @@
 ::
 
     inbox      what the store told us            -> writeback, offers
-    refresh    people whose numbers may move     -> writeback, offers
+    refresh    people whose numbers may move     -> writeback, offers, insights
     writeback  what the store should show
     offers     planned, minted, sent
     sync       what changed over there           -> refresh
@@ -13,6 +13,7 @@
     privacy    what people asked for about themselves, and what erasing them leaves to do in the store
     uninstall  leaves the store as it was, once somebody has asked for that
     counting   whom a change of settings would move; it only reads, so it waits for nobody
+    insights   figures for the pages
     notice     tells the merchant that we are locked out
 
 A task that is asked to pause ends after the step it is at; the rest is asked for again, behind whatever else waits. What a store
@@ -32,6 +33,7 @@ from jobs.context import JobContext
 from jobs.counting import count_waiting
 from jobs.due import sync_due
 from jobs.inbox import apply_batch
+from jobs.insights import refresh_insights
 from jobs.notice import tell_merchant
 from jobs.privacy import answer_requests
 from jobs.reconcile import check_deletions
@@ -78,7 +80,11 @@ def _inbox(context: JobContext, store_id: int) -> Done:
 
 def _refresh(context: JobContext, store_id: int) -> Done:
     refreshed = refresh_store(context, store_id)
-    then = (*(("writeback",) if refreshed.queued else ()), *(("offers",) if refreshed.people else ()))
+    then = (
+        *(("writeback",) if refreshed.queued else ()),
+        *(("offers",) if refreshed.people else ()),
+        *(("insights",) if refreshed.yardsticks else ()),
+    )
     return Done({"people": refreshed.people, "queued": refreshed.queued}, then=then)
 
 
@@ -138,6 +144,10 @@ def _uninstall(context: JobContext, store_id: int) -> Done:
     return Done(report.counts)
 
 
+def _insights(context: JobContext, store_id: int) -> Done:
+    return Done({"figures": refresh_insights(context, store_id)})
+
+
 def _notice(context: JobContext, store_id: int) -> Done:
     return Done({"mails": tell_merchant(context, store_id)})
 
@@ -155,5 +165,6 @@ TASKS: Mapping[str, Task] = {
     "privacy": Task(_privacy, 300, locked_out=True, turns=BOTH),
     "uninstall": Task(_uninstall, 0, locked_out=True, turns=BOTH),
     "counting": Task(_counting, 0, locked_out=True, turns=()),
+    "insights": Task(_insights, 600, turns=()),
     "notice": Task(_notice, 0, locked_out=True),
 }

@@ -6,6 +6,7 @@ from plugin_core.customers import models as customers
 from plugin_core.customers.privacy import models as privacy
 from plugin_core.db import Base
 from plugin_core.inbox import models as inbox
+from plugin_core.insights import models as insights
 from plugin_core.loyalty import models as loyalty
 from plugin_core.offers import models as offers
 from plugin_core.orders import models as orders
@@ -25,6 +26,7 @@ __all__ = [
     "Tombstone",
     "customers",
     "inbox",
+    "insights",
     "loyalty",
     "metadata",
     "offers",

@@ -37,7 +37,7 @@ STORED = {
     "next_crossing_at": "old_crossing",
     "expected_gap_days": "old_gap_days",
 }
-_GAP = (
+GAP_DAYS = (
     f"CASE WHEN visits = 0 THEN NULL WHEN visits = 1 OR own_gap_days IS NULL THEN :store_gap "
     f"ELSE ((visits - 1) * own_gap_days + {lifecycle.STORE_WEIGHT} * :store_gap) / (visits - 1 + {lifecycle.STORE_WEIGHT}) END"
 )
@@ -52,7 +52,7 @@ def people(dialect: Dialect, scope: str, used: str, *, stored: bool = False) -> 
     if "s.birthday" in used:
         extra.append(f"{_BIRTHDAY_OF_ALL if scope == EVERYBODY else _BIRTHDAY} AS birthday")
     inner = (
-        f"SELECT {', '.join([*kept, *extra, *scores])}, {_GAP} AS gap_days, :now - k.last_visit_at AS elapsed "
+        f"SELECT {', '.join([*kept, *extra, *scores])}, {GAP_DAYS} AS gap_days, :now - k.last_visit_at AS elapsed "
         f"FROM customer_stats k WHERE {scope.format(listed=dialect.listed, every=dialect.every)} {dialect.barrier}"
     )
     with_gap = f"SELECT *, gap_days * :day_us AS gap_us FROM ({inner}) AS measured {dialect.barrier}"

@@ -373,6 +373,14 @@ def upgrade() -> None:
     with op.batch_alter_table('erased_identities', schema=None) as batch_op:
         batch_op.create_index('ix_erased_identities_customer_id', ['customer_id'], unique=False)
 
+    op.create_table('insight_figures',
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('body', sa.JSON(), nullable=False),
+    sa.Column('computed_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_insight_figures_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('store_id', 'name', name=op.f('pk_insight_figures'))
+    )
     op.create_table('install_states',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('platform', sa.Text(), nullable=False),
@@ -395,6 +403,15 @@ def upgrade() -> None:
     with op.batch_alter_table('install_states', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_install_states_expires_at'), ['expires_at'], unique=False)
 
+    op.create_table('lifecycle_days',
+    sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('day', sa.Text(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('origin', sa.Text(), nullable=False),
+    sa.Column('people', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_lifecycle_days_store_id_stores'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('store_id', 'day', name=op.f('pk_lifecycle_days'))
+    )
     op.create_table('loyalty_programmes',
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('started_at', sa.BigInteger(), nullable=False),
@@ -954,10 +971,12 @@ def downgrade() -> None:
 
     op.drop_table('orders')
     op.drop_table('loyalty_programmes')
+    op.drop_table('lifecycle_days')
     with op.batch_alter_table('install_states', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_install_states_expires_at'))
 
     op.drop_table('install_states')
+    op.drop_table('insight_figures')
     with op.batch_alter_table('erased_identities', schema=None) as batch_op:
         batch_op.drop_index('ix_erased_identities_customer_id')
 
