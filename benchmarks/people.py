@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from benchmarks.databases import fresh, open_store, workspace
 from plugin_core import bulk
 from plugin_core.clock import DAY_US
-from plugin_core.customers import listing, search
+from plugin_core.customers import listing
 from plugin_core.customers.folding import fold, spell, terms
 from plugin_core.customers.listing import Order
 from plugin_core.customers.search import Wanted
@@ -144,6 +144,8 @@ def measure(database: Database, store_id: int, people: int, *, rounds: int = 40)
     with database.read() as session:
         store = session.get_one(Store, store_id)
         for name, question in _questions(session, people).items():
+            for _ in range(3):
+                _one(session, store, *question(chance))
             taken = sorted(_one(session, store, *question(chance)) for _ in range(rounds))
             p95 = taken[int(len(taken) * 0.95)]
             rows.append(_row(name, p95 * 1000, median=taken[len(taken) // 2] * 1000))
@@ -152,12 +154,7 @@ def measure(database: Database, store_id: int, people: int, *, rounds: int = 40)
 
 def _one(session: Session, store: Store, wanted: Wanted, order: Order) -> float:
     begin = time.perf_counter()
-    asked = search.ask(session, store, wanted, now=NOW)
-    chosen = search.few(session, asked)
-    page = listing.page_of(session, store, asked, chosen, order, cut=None, size=50)
-    if page.later:
-        last = listing.Cut(page.rows[-1].place)
-        listing.page_of(session, store, asked, chosen, order, cut=last, size=50)
+    listing.page(session, store, wanted, order, now=NOW)
     return time.perf_counter() - begin
 
 
@@ -218,7 +215,7 @@ def main() -> int:
     ok = True
     for kind in kinds:
         people = int(os.environ.get("N", "100000" if kind == "sqlite" else "1000000"))
-        print(f"{kind}, {people:,} people, two pages of 50 in a random order")
+        print(f"{kind}, {people:,} people, a page of 50 in a random order")
         for row in run(kind, people):
             ok &= row["ok"]
             verdict = "ok" if row["ok"] else "MISSED"

@@ -7,23 +7,7 @@ from collections.abc import Callable
 from flask_babel import lazy_gettext
 
 from admin.desk import Desk
-from admin.pages import (
-    audit,
-    campaigns,
-    home,
-    loyalty,
-    privacy,
-    privacy_acts,
-    segment_builder,
-    segments,
-    settings,
-    settings_effect,
-    settings_history,
-    stores,
-    sync,
-    team,
-    turning,
-)
+from admin.pages import audit, campaigns, home, loyalty, people, person, privacy, privacy_acts, segment_builder, segments, settings, settings_effect, settings_history, stores, sync, team, turning
 from admin.routes import Pages
 
 ALL: tuple[Callable[[Desk], Pages], ...] = (
@@ -40,6 +24,8 @@ ALL: tuple[Callable[[Desk], Pages], ...] = (
     settings_history.create_pages,
     sync.create_pages,
     team.create_pages,
+    people.create_pages,
+    person.create_pages,
     stores.create_pages,
     turning.create_pages,
 )

@@ -28,6 +28,7 @@ LONGEST = 200  # letters of a name or a word that are kept: an index takes no mo
 LAST = "\U0010ffff"  # sorts behind every name: nothing is known to call the person by
 
 STARTS, ENDS = "+", "-"  # a phone number read forwards with its country, and backwards
+MAIL = "@"  # a whole address
 TAG = "tag:"
 
 
@@ -63,7 +64,7 @@ def spell(first: str, last: str, addresses: Iterable[str], phone: str, tags: Ite
     found |= dict.fromkeys(name.split())
     mails = [fold(each) for each in addresses if each and not each.startswith("tel:")]
     for mail in mails:
-        found[mail] = None
+        found[MAIL + mail] = None
         found |= dict.fromkeys(word for word in _LOCAL_PARTS.split(mail.partition("@")[0]) if word)
     for number in {phone, *(each.removeprefix("tel:") for each in addresses if each.startswith("tel:"))}:
         digits = "".join(letter for letter in fold(number) if letter.isdigit())
@@ -87,7 +88,7 @@ def asked(text: str) -> list[tuple[str, ...]]:
         return [(*plain, STARTS + digits, *([] if whole.startswith("+") else [ENDS + digits.lstrip("0")[::-1]]))]
     if whole.startswith(TAG):
         return [(TAG + "\x1f".join(whole.removeprefix(TAG).split()),)]
-    return [(word,) for part in whole.split() for word in ([part] if "@" in part else _name_words(part))]
+    return [(word,) for part in whole.split() for word in ([MAIL + part] if "@" in part else _name_words(part))]
 
 
 def _name_words(part: str) -> list[str]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from plugin_core import bulk
 from plugin_core.customers import search
-from plugin_core.customers.search import Asked, Clause, Wanted
+from plugin_core.customers.search import Part, Wanted, Way
 from plugin_core.errors import InvalidInput
 from plugin_core.segments.scores import scored
 from plugin_core.stores.models import Store
@@ -104,18 +104,16 @@ def page(
     size: int = 50,
     now: int,
 ) -> Page:
-    asked = search.ask(session, store, wanted, now=now)
-    return page_of(session, store, asked, search.few(session, asked), order, cut=cut, size=size)
+    way = search.way(session, search.ask(session, store, wanted, now=now), by_name=order.by == "name")
+    return page_of(session, store, way, order, cut=cut, size=size)
 
 
-def page_of(
-    session: Session, store: Store, asked: Asked, chosen: Clause | None, order: Order, *, cut: Cut | None, size: int
-) -> Page:
+def page_of(session: Session, store: Store, way: Way, order: Order, *, cut: Cut | None, size: int) -> Page:
     if order.by not in SORTS:
         raise InvalidInput(f"People can't be ordered by {order.by[:40]!r}.", mend=f"Choose one of: {', '.join(SORTS)}.")
     backwards = cut is not None and cut.backwards
     descending = order.descending != backwards
-    line = _Line(asked, chosen, order.by, descending)
+    line = _Line(way, order.by, descending)
     found = _walk(session, store, line, None if cut is None else cut.place, size + 1)
     more, found = len(found) > size, found[:size]
     if backwards:
@@ -127,8 +125,7 @@ def page_of(
 class _Line(NamedTuple):
     """The line a list is walked along."""
 
-    asked: Asked
-    chosen: Clause | None
+    way: Way
     by: str
     descending: bool
 
@@ -161,8 +158,9 @@ def _stretch(session: Session, store: Store, line: _Line, known: bool | None, af
         extra += f" AND ({', '.join(keys)}) {'<' if line.descending else '>'} ({', '.join('?' * len(keys))})"
         behind = (after.value, after.customer_id)[-len(keys) :]
     direction = " DESC" if line.descending else ""
-    conditions, values = line.asked.where()
-    few, among = (f"WITH few AS ({line.chosen.sql}) ", line.chosen.values) if line.chosen is not None else ("", ())
+    conditions, values = line.way.where()
+    conditions = conditions.replace("{lead}", lead)
+    few, among = _few(line.way)
     inner = (
         f"SELECT {lead}.customer_id AS customer_id, {column} AS value FROM {tables} "
         f"AND {lead}.store_id = ?{extra}{conditions} ORDER BY {', '.join(key + direction for key in keys)} LIMIT ?"
@@ -181,14 +179,14 @@ def _stretch(session: Session, store: Store, line: _Line, known: bool | None, af
 def _tables(line: _Line, column: str) -> tuple[str, str]:
     """The tables to walk up to the first condition, and the leading one. CROSS JOIN keeps SQLite to this order."""
     names = column.startswith("w.")
-    lead = "w" if names and line.chosen is None else "s"
-    order = ["w", "s"] if lead == "w" else ["s", *(["w"] if names or line.asked.on_words else [])]
+    lead = "w" if names and line.way.chosen is None else "s"
+    order = ["w", "s"] if lead == "w" else ["s", *(["w"] if names or line.way.reads("w") else [])]
     tables = [f"{_TABLES[alias]} {alias}" for alias in order]
     conditions = ["w.store_id = s.store_id AND w.customer_id = s.customer_id"] if len(order) > 1 else []
-    if line.chosen is not None:
+    if line.way.chosen is not None:
         tables.insert(0, "few")
         conditions.append("s.customer_id = few.customer_id")
-    if line.asked.on_person:
+    if line.way.reads("c"):
         tables.append("customers c")
         conditions.append("c.id = s.customer_id")
     return f"{' CROSS JOIN '.join(tables)} WHERE {' AND '.join(conditions) or '1 = 1'}", lead
@@ -233,30 +231,35 @@ class Count(NamedTuple):
 
 
 def count(session: Session, store: Store, wanted: Wanted, *, now: int) -> Count:
-    asked = search.ask(session, store, wanted, now=now)
-    return count_of(session, store, asked, search.few(session, asked))
+    parts = search.ask(session, store, wanted, now=now)
+    return count_of(session, store, search.way(session, parts), parts)
 
 
-def count_of(session: Session, store: Store, asked: Asked, chosen: Clause | None) -> Count:
+def count_of(session: Session, store: Store, way: Way, parts: tuple[Part, ...]) -> Count:
     """Everybody, or up to :data:`EXACT` people, are counted; of more the share in a sample is told."""
-    if not asked.conditions:
+    if not parts:
         sql = "SELECT COUNT(*) FROM customer_stats WHERE store_id = ?"
         return Count(int(bulk.select(session, sql, store.id)[0][0]), exact=True)
-    conditions, values = asked.where()
-    line = _Line(asked, chosen, "orders", descending=False)
-    tables, _lead = _tables(line, "s.orders_count")
-    few, among = (f"WITH few AS ({chosen.sql}) ", chosen.values) if chosen is not None else ("", ())
+    conditions, values = way.where()
+    conditions = conditions.replace("{lead}", "s")
+    tables, _lead = _tables(_Line(way, "orders", descending=False), "s.orders_count")
+    few, among = _few(way)
     sql = f"{few}SELECT COUNT(*) FROM (SELECT 1 FROM {tables} AND s.store_id = ?{conditions} LIMIT {EXACT + 1}) AS found"
     found = int(bulk.select(session, sql, *among, store.id, *values)[0][0])
-    return Count(found, exact=True) if found <= EXACT else _estimate(session, store, asked)
+    return Count(found, exact=True) if found <= EXACT else _estimate(session, store, parts)
 
 
-def _estimate(session: Session, store: Store, asked: Asked) -> Count:
+def _few(way: Way) -> tuple[str, tuple[Any, ...]]:
+    return ("", ()) if way.chosen is None else (f"WITH few AS ({way.chosen.sql}) ", way.chosen.values)
+
+
+def _estimate(session: Session, store: Store, parts: tuple[Part, ...]) -> Count:
     """From people at evenly spaced places among the ids: no order of theirs has to do with what is asked."""
     sql = "SELECT COUNT(*), MIN(customer_id), MAX(customer_id) FROM customer_stats WHERE store_id = ?"
     everybody, lowest, highest = bulk.select(session, sql, store.id)[0]
-    conditions, values = asked.where()
-    tables, _lead = _tables(_Line(asked, None, "orders", descending=False), "s.orders_count")
+    way = Way(None, parts)
+    conditions, values = way.where()
+    tables, _lead = _tables(_Line(way, "orders", descending=False), "s.orders_count")
     sample = "SELECT * FROM customer_stats WHERE store_id = ? AND customer_id >= ? ORDER BY customer_id LIMIT ?"
     seen = met = 0
     for place in range(_PLACES):
@@ -266,3 +269,13 @@ def _estimate(session: Session, store: Store, asked: Asked) -> Count:
         among = tables.replace("customer_stats s", f"({sample}) AS s")
         met += int(bulk.select(session, f"SELECT COUNT(*) FROM {among}{conditions}", *begin, *values)[0][0])
     return Count(max(EXACT + 1, round(everybody * met / seen)), exact=False)
+
+
+def everybody(session: Session, store: Store, wanted: Wanted, *, now: int) -> list[int]:
+    """Ids of all who are wanted, ascending."""
+    way = search.way(session, search.ask(session, store, wanted, now=now))
+    conditions, values = way.where()
+    tables, _lead = _tables(_Line(way, "orders", descending=False), "s.orders_count")
+    few, among = _few(way)
+    sql = f"{few}SELECT s.customer_id FROM {tables} AND s.store_id = ?{conditions.replace('{lead}', 's')} ORDER BY s.customer_id"
+    return [row[0] for row in bulk.select(session, sql, *among, store.id, *values)]

@@ -141,9 +141,12 @@ class PersonWords(Base):
     """How a store's person is spelt in lists: the name to order by, and all the words they are found by (folding.py)."""
 
     __tablename__ = "person_words"
-    __table_args__ = (sa.Index("ix_person_words_store_id_name_customer_id", "store_id", "name", "customer_id"),)
+    __table_args__ = (
+        sa.Index("ix_person_words_store_id_name_customer_id", "store_id", "name", "customer_id"),
+        sa.Index("ix_person_words_customer_id_store_id_name", "customer_id", "store_id", "name"),
+    )
     store_id: Mapped[int] = mapped_column(sa.ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True)
-    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True, index=True)
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True)
     name: Mapped[str] = mapped_column(Bytewise)
     words: Mapped[str] = mapped_column(Bytewise)
 

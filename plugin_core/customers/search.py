@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from plugin_core import bulk
 from plugin_core.customers import folding
+from plugin_core.db import is_sqlite
 from plugin_core.errors import InvalidInput
 from plugin_core.segments import members
 from plugin_core.segments.lifecycle import STAGES
@@ -20,8 +21,11 @@ from plugin_core.stores.models import Store
 
 CONSENTS = ("may_email", "subscribed", "pending", "unsubscribed", "unknown", "suppressed", "paused")
 MOST_WORDS = 6
-FEW = 5_000  # people: looked at one by one rather than walking the order
-SOME = 40_000  # people of each of several words: intersected
+# People. Up to so many of one question are taken by the index and put in order; by name that pays longer, for names that
+# begin alike lie side by side and walking there may be long.
+FEW, FEW_BY_NAME = 2_000, 10_000
+SOME = 40_000  # so many are listed once and walked past, or intersected with the answers of the other questions
+_CERTAIN = 1_000  # so few are looked at one by one, whatever else is asked
 _MOST_NAMED = 500  # people of one order number or code
 
 
@@ -42,23 +46,26 @@ class Clause(NamedTuple):
     values: tuple[Any, ...] = ()
 
 
-class Asked(NamedTuple):
-    conditions: tuple[Clause, ...]
-    sources: tuple[Clause, ...]  # each a SELECT of customer ids that holds everybody wanted
-    text: bool
+class Part(NamedTuple):
+    """One question: as a condition on a row, and, where an index answers it, as a SELECT of exactly those customer ids."""
+
+    condition: Clause
+    source: Clause | None = None
+    reads: str = ""  # the table its condition needs beside customer_stats: "w" or "c"
+
+
+class Way(NamedTuple):
+    """How to get to the people wanted: from ``chosen`` (None: along the order), checking ``rest`` on each."""
+
+    chosen: Clause | None
+    rest: tuple[Part, ...]
 
     def where(self) -> Clause:
-        return Clause(
-            "".join(f" AND {each.sql}" for each in self.conditions), tuple(v for each in self.conditions for v in each.values)
-        )
+        conditions = [part.condition for part in self.rest]
+        return Clause("".join(f" AND {each.sql}" for each in conditions), tuple(v for each in conditions for v in each.values))
 
-    @property
-    def on_words(self) -> bool:
-        return any(" w." in f" {each.sql}".replace("(", " ") for each in self.conditions)
-
-    @property
-    def on_person(self) -> bool:
-        return any(" c." in f" {each.sql}".replace("(", " ") for each in self.conditions)
+    def reads(self, table: str) -> bool:
+        return any(part.reads == table for part in self.rest)
 
 
 _EMAIL = "SELECT 1 FROM consents n WHERE n.customer_id = s.customer_id AND n.channel = 'email' AND n.state"
@@ -82,53 +89,60 @@ _CONSENT = {
 }
 
 
-def ask(session: Session, store: Store, wanted: Wanted, *, now: int) -> Asked:
+def ask(session: Session, store: Store, wanted: Wanted, *, now: int) -> tuple[Part, ...]:
     """InvalidInput (NotFound for a segment) where something is asked that there is not."""
-    conditions: list[Clause] = []
-    sources: list[Clause] = []
+    parts: list[Part] = []
     if wanted.segment:
         segment = members.find(session, store, wanted.segment)
-        # In the bits at once with the figures; the stays are only the way to the few.
-        conditions.append(Clause("(s.segment_bits >> CAST(? AS INTEGER)) & 1 = 1", (segment.bit,)))
-        sources.append(Clause("SELECT customer_id FROM memberships WHERE segment_id = ? AND left_at IS NULL", (segment.id,)))
+        bit = Clause("(s.segment_bits >> CAST(? AS INTEGER)) & 1 = 1", (segment.bit,))
+        stays = Clause("SELECT customer_id FROM memberships WHERE segment_id = ? AND left_at IS NULL", (segment.id,))
+        parts.append(Part(bit, stays))
     group = scored(store.rfm_cuts or {}).group
     for sql, value, known in (("s.lifecycle", wanted.lifecycle, STAGES), (group, wanted.rfm, GROUP_NAMES)):
         if value:
-            conditions.append(Clause(f"{sql} = ?", (_known(value, known),)))
+            parts.append(Part(Clause(f"{sql} = ?", (_known(value, known),))))
     if wanted.consent:
         values = (now,) if wanted.consent == "paused" else ()
-        conditions.append(Clause(_CONSENT[_known(wanted.consent, CONSENTS)], values))
-    if wanted.country:
+        sql = _CONSENT[_known(wanted.consent, CONSENTS)]
+        parts.append(Part(Clause(sql, values), reads="c" if "c." in sql else ""))
+    if wanted.country.strip():
         country = wanted.country.strip().upper()
-        conditions.append(Clause("c.country = ?", (country,)))
-        sources.append(
-            Clause("SELECT id AS customer_id FROM customers WHERE account_id = ? AND country = ?", (store.account_id, country))
+        living = Clause(
+            "SELECT id AS customer_id FROM customers WHERE account_id = ? AND country = ?", (store.account_id, country)
         )
+        parts.append(Part(Clause("c.country = ?", (country,)), living, "c"))
     if wanted.tag.strip():
         term = folding.tag_term(wanted.tag)
-        conditions.append(Clause(_holds(session, exact=True), (f" {term} ",)))
-        sources.append(Clause("SELECT customer_id FROM person_terms WHERE store_id = ? AND term = ?", (store.id, term)))
+        carrying = Clause("SELECT customer_id FROM person_terms WHERE store_id = ? AND term = ?", (store.id, term))
+        parts.append(Part(Clause(_holds(session, "w.words || ' '"), (f" {term} ",)), carrying, "w"))
     words = folding.asked(wanted.text.replace("\0", ""))[:MOST_WORDS]
-    if words:
-        named = _named(session, store, wanted.text)
-        conditions.append(_answers(session, words, named))
-        sources += [_beginning(session, store, word, named) for word in words]
-    return Asked(tuple(conditions), tuple(sources), bool(words))
+    named = _named(session, store, wanted.text) if words else []
+    return (*parts, *(_word(session, store, word, named) for word in words))
 
 
-def few(session: Session, asked: Asked) -> Clause | None:
-    """A SELECT of customer ids that holds everybody wanted and not many more; None where no index leads to few."""
-    sizes = [(_size(session, source), source) for source in asked.sources]
-    if not sizes:
-        return None
-    smallest, source = min(sizes, key=lambda each: each[0])
-    if smallest <= FEW:
-        return Clause(f"SELECT DISTINCT customer_id FROM ({source.sql}) AS found", source.values)
-    several = [source for size, source in sizes if size <= SOME]
-    if len(several) > 1:
-        sql = " INTERSECT ".join(f"SELECT customer_id FROM ({each.sql}) AS found{number}" for number, each in enumerate(several))
-        return Clause(sql, tuple(value for each in several for value in each.values))
-    return None
+def way(session: Session, parts: tuple[Part, ...], *, by_name: bool = False) -> Way:
+    """By the index where that leads to few; else along the order."""
+    sized = sorted(((_size(session, part.source), part) for part in parts if part.source is not None), key=lambda each: each[0])
+    if not sized or sized[0][0] > SOME:
+        return Way(None, parts)
+    smallest, part = sized[0]
+    if len(sized) == 1 and smallest > (FEW_BY_NAME if by_name else FEW):
+        return Way(None, tuple(_listed(each) if each is part else each for each in parts))
+    used = [part] if smallest <= _CERTAIN else [each for _size, each in sized]
+    sources = [each.source for each in used if each.source is not None]
+    sql = " INTERSECT ".join(f"SELECT customer_id FROM ({each.sql}) AS found{number}" for number, each in enumerate(sources))
+    chosen = Clause(sql if len(sources) > 1 else f"SELECT DISTINCT customer_id FROM ({sql}) AS found", _values(sources))
+    return Way(chosen, tuple(each for each in parts if all(each is not other for other in used)))
+
+
+def _listed(part: Part) -> Part:
+    """Asked of each row by whether it is in the list; COALESCE keeps PostgreSQL from turning the list into a join."""
+    source = part.source or Clause("")
+    return Part(Clause(f"COALESCE({{lead}}.customer_id IN ({source.sql}), FALSE)", source.values))
+
+
+def _values(clauses: list[Clause]) -> tuple[Any, ...]:
+    return tuple(value for each in clauses for value in each.values)
 
 
 def _size(session: Session, source: Clause) -> int:
@@ -162,28 +176,21 @@ def _named(session: Session, store: Store, text: str) -> list[int]:
     return [row[0] for row in rows]
 
 
-def _answers(session: Session, words: list[tuple[str, ...]], named: list[int]) -> Clause:
-    parts, values = [], []
-    for word in words:
-        parts.append("(" + " OR ".join(_holds(session) for _ in word) + ")")
-        values += [f" {beginning}" for beginning in word]
-    sql = " AND ".join(parts)
-    if not named:
-        return Clause(f"({sql})", tuple(values))
-    return Clause(f"(({sql}) OR s.customer_id IN ({bulk.listed(session, 'bigint')}))", (*values, bulk.values(session, named)))
-
-
-def _holds(session: Session, *, exact: bool = False) -> str:
-    function = "instr" if session.get_bind().dialect.name == "sqlite" else "strpos"
-    return f"{function}({'w.words || chr_space' if exact else 'w.words'}, ?) > 0".replace("chr_space", "' '")
-
-
-def _beginning(session: Session, store: Store, word: tuple[str, ...], named: list[int]) -> Clause:
-    """Everybody with a word that begins so: a range of the index for each way to begin."""
+def _word(session: Session, store: Store, word: tuple[str, ...], named: list[int]) -> Part:
+    """Everybody with a word that begins so, a range of the index for each way to begin; and who is meant by number or code."""
+    held = " OR ".join([_holds(session, "w.words")] * len(word))
+    spelt: list[Any] = [f" {beginning}" for beginning in word]
     sql = " UNION ALL ".join(["SELECT customer_id FROM person_terms WHERE store_id = ? AND term >= ? AND term < ?"] * len(word))
-    values = [value for beginning in word for value in (store.id, beginning, beginning + folding.LAST)]
+    ranges: list[Any] = [value for beginning in word for value in (store.id, beginning, beginning + folding.LAST)]
     if named:
+        some = bulk.listed(session, "bigint")
+        held += f" OR s.customer_id IN ({some})"
         # PostgreSQL's unnest and SQLite's json_each both give one column.
-        sql += f" UNION ALL SELECT * FROM ({bulk.listed(session, 'bigint')}) AS named"
-        values.append(bulk.values(session, named))
-    return Clause(sql, tuple(values))
+        sql += f" UNION ALL SELECT * FROM ({some}) AS named"
+        spelt.append(bulk.values(session, named))
+        ranges.append(bulk.values(session, named))
+    return Part(Clause(f"({held})", tuple(spelt)), Clause(sql, tuple(ranges)), "w")
+
+
+def _holds(session: Session, text: str) -> str:
+    return f"{'instr' if is_sqlite(session) else 'strpos'}({text}, ?) > 0"

@@ -93,7 +93,11 @@ class CustomerStats(Base):
     __tablename__ = "customer_stats"
     __table_args__ = (
         sa.Index("ix_customer_stats_store_id_next_crossing_at", "store_id", "next_crossing_at"),
-        sa.Index("ix_customer_stats_customer_id", "customer_id"),
+        # Of a person: all that a list is ordered by, without the row itself.
+        sa.Index(
+            "ix_customer_stats_customer_id",
+            *("customer_id", "store_id", "orders_count", "net_spent", "last_order_at", "points"),
+        ),
         # What people are ranked and listed by.
         sa.Index("ix_customer_stats_orders_count", "store_id", "orders_count", "customer_id"),
         sa.Index("ix_customer_stats_net_spent", "store_id", "net_spent", "customer_id"),

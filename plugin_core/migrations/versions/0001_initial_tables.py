@@ -340,7 +340,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('store_id', 'customer_id', name=op.f('pk_customer_stats'))
     )
     with op.batch_alter_table('customer_stats', schema=None) as batch_op:
-        batch_op.create_index('ix_customer_stats_customer_id', ['customer_id'], unique=False)
+        batch_op.create_index('ix_customer_stats_customer_id', ['customer_id', 'store_id', 'orders_count', 'net_spent', 'last_order_at', 'points'], unique=False)
         batch_op.create_index('ix_customer_stats_last_order_at', ['store_id', 'last_order_at', 'customer_id'], unique=False)
         batch_op.create_index('ix_customer_stats_net_spent', ['store_id', 'net_spent', 'customer_id'], unique=False)
         batch_op.create_index('ix_customer_stats_orders_count', ['store_id', 'orders_count', 'customer_id'], unique=False)
@@ -494,7 +494,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('store_id', 'customer_id', name=op.f('pk_person_words'))
     )
     with op.batch_alter_table('person_words', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_person_words_customer_id'), ['customer_id'], unique=False)
+        batch_op.create_index('ix_person_words_customer_id_store_id_name', ['customer_id', 'store_id', 'name'], unique=False)
         batch_op.create_index('ix_person_words_store_id_name_customer_id', ['store_id', 'name', 'customer_id'], unique=False)
 
     op.create_table('points_entries',
@@ -957,7 +957,7 @@ def downgrade() -> None:
     op.drop_table('points_entries')
     with op.batch_alter_table('person_words', schema=None) as batch_op:
         batch_op.drop_index('ix_person_words_store_id_name_customer_id')
-        batch_op.drop_index(batch_op.f('ix_person_words_customer_id'))
+        batch_op.drop_index('ix_person_words_customer_id_store_id_name')
 
     op.drop_table('person_words')
     op.drop_table('person_terms')

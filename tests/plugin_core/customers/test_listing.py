@@ -33,6 +33,15 @@ def open_crowd(session: Session, people: int = 120):
     return mine, crowd_here
 
 
+def walk(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """By the index of words; along the order past a list of ids; along the order with a look at each."""
+    if way != "index":
+        for name in ("FEW", "FEW_BY_NAME", "_CERTAIN"):
+            monkeypatch.setattr(search, name, -1)
+    if way == "order":
+        monkeypatch.setattr(search, "SOME", -1)
+
+
 def all_pages(session: Session, shop, wanted: Wanted, order: Order, size: int = 7) -> list[int]:
     found: list[int] = []
     cut = None
@@ -46,11 +55,10 @@ def all_pages(session: Session, shop, wanted: Wanted, order: Order, size: int = 
         assert cut is not None
 
 
-@pytest.mark.parametrize("few", [search.FEW, 0])
-def test_whoever_is_looked_for_is_found_and_nobody_else(session: Session, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
-    """Once by the index of words, once by walking the order: both answer like somebody who looks at everybody."""
-    monkeypatch.setattr(search, "FEW", few)
-    monkeypatch.setattr(search, "SOME", few * 8)
+@pytest.mark.parametrize("few", ["index", "list", "order"])
+def test_whoever_is_looked_for_is_found_and_nobody_else(session: Session, monkeypatch: pytest.MonkeyPatch, few: str) -> None:
+    """By every way there is: all answer like somebody who looks at everybody."""
+    walk(monkeypatch, few)
     shop, people = open_crowd(session)
     for number, typed in enumerate(TYPED):
         order = Order(list(listing.SORTS)[number % 5], descending=number % 2 == 0)
@@ -59,9 +67,9 @@ def test_whoever_is_looked_for_is_found_and_nobody_else(session: Session, monkey
         assert found == [person.id for person in oracle.ordered(wanted, *order)], typed
 
 
-@pytest.mark.parametrize("few", [search.FEW, 0])
-def test_filters_narrow_together_in_every_order(session: Session, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
-    monkeypatch.setattr(search, "FEW", few)
+@pytest.mark.parametrize("few", ["index", "list", "order"])
+def test_filters_narrow_together_in_every_order(session: Session, monkeypatch: pytest.MonkeyPatch, few: str) -> None:
+    walk(monkeypatch, few)
     shop, people = open_crowd(session)
     for wanted, fits in (
         (Wanted(lifecycle="slipping"), lambda one: one.lifecycle == "slipping"),
