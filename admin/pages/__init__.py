@@ -7,7 +7,25 @@ from collections.abc import Callable
 from flask_babel import lazy_gettext
 
 from admin.desk import Desk
-from admin.pages import audit, campaigns, home, loyalty, people, person, privacy, privacy_acts, segment_builder, segments, settings, settings_effect, settings_history, stores, sync, team, turning
+from admin.pages import (
+    audit,
+    campaigns,
+    home,
+    loyalty,
+    people,
+    person,
+    privacy,
+    privacy_acts,
+    segment_builder,
+    segments,
+    settings,
+    settings_effect,
+    settings_history,
+    stores,
+    sync,
+    team,
+    turning,
+)
 from admin.routes import Pages
 
 ALL: tuple[Callable[[Desk], Pages], ...] = (
