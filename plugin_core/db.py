@@ -28,6 +28,13 @@ NAMING = {
 }
 
 
+_CACHE_KB = 65_536  # of each connection to SQLite
+_ROOMY_KB = 262_144
+# Pages of changes that SQLite's log may gather (256 MB) before a commit has to carry them over into the database itself: carrying
+# over takes longer than writing them, and a page changed often is carried once.
+_LOG_PAGES = 65_536
+
+
 class Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMING)
     type_annotation_map = {int: sa.BigInteger(), dict[str, Any]: sa.JSON(), list[Any]: sa.JSON(), str: sa.Text()}  # noqa: RUF012
@@ -63,8 +70,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "synchronous=NORMAL",
         "foreign_keys=ON",
         "busy_timeout=30000",
-        "cache_size=-65536",
-        "wal_autocheckpoint=20000",
+        f"cache_size=-{_CACHE_KB}",
+        f"wal_autocheckpoint={_LOG_PAGES}",
         "temp_store=MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -93,6 +100,21 @@ class Database:
     def read(self) -> Iterator[Session]:
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
+
+
+@contextmanager
+def roomy(session: Session) -> Iterator[None]:
+    """More memory for a pass over a whole store: without it SQLite writes pages to its log early that change again at once."""
+    if not is_sqlite(session):
+        yield
+        return
+    cursor = session.connection().connection.cursor()
+    cursor.execute(f"PRAGMA cache_size=-{_ROOMY_KB}")
+    try:
+        yield
+    finally:
+        cursor.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
+        cursor.close()
 
 
 def is_sqlite(session: Session) -> bool:

@@ -5,12 +5,14 @@ One scan works out what is due and keeps only what differs from what is stored; 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from plugin_core.db import roomy
 from plugin_core.segments import basis, dialect, source
 from plugin_core.segments import plan as plans
 from plugin_core.segments.frame import Frame
@@ -28,6 +30,15 @@ class Changes:
     left: dict[str, int] = field(default_factory=dict)
     written: int = 0
 
+    def and_then(self, later: Changes) -> Changes:
+        """Both together; somebody may have moved twice."""
+        return Changes(
+            sorted({*self.customer_ids, *later.customer_ids}),
+            dict(Counter(self.entered) + Counter(later.entered)),
+            dict(Counter(self.left) + Counter(later.left)),
+            self.written + later.written,
+        )
+
 
 def evaluate(
     session: Session, store: Store, settings: StoreSettings, version: int, *, customer_ids: Sequence[int] | None, now: int
@@ -40,20 +51,26 @@ def evaluate(
     frame = Frame.of(store, settings, now=now)
     if customer_ids is not None:
         return judge(session, frame, version, source.LISTED, {"ids": dialect.ids(session, customer_ids)})
-    changes = judge(session, frame, version, source.EVERYBODY, {})
+    with roomy(session):
+        changes = judge(session, frame, version, source.EVERYBODY, {})
     dialect.run(session, _RELEASE, {"store": store.id})
     basis.remember(session, store, frame)
     return changes
 
 
-def judge(session: Session, frame: Frame, version: int, scope: str, chosen: Mapping[str, Any]) -> Changes:
-    """Bring the people in ``scope`` (a condition on customer_stats ``k``; its parameters are ``chosen``) up to date."""
+def judge(
+    session: Session, frame: Frame, version: int, scope: str, chosen: Mapping[str, Any], *, drifting: bool = False
+) -> Changes:
+    """Bring the people in ``scope`` (a condition on customer_stats ``k``; its parameters are ``chosen``) up to date.
+
+    ``drifting``: see ``Plan.find``.
+    """
     segments = plans.kept(session, frame.store_id)
     plan = plans.plan(session, segments, frame)
     params = source.bound(frame, plan.params) | {"version": version, **chosen}
     dialect.run(session, plans.CREATE.format(id=plan.dialect.id), {})
     dialect.run(session, "DELETE FROM segment_changes", {})
-    dialect.run(session, plan.find(scope), params)
+    dialect.run(session, plan.find(scope, drifting=drifting), params)
     combinations = dialect.run(session, "SELECT old_bits, bits, COUNT(*) FROM segment_changes GROUP BY old_bits, bits", {})
     if not combinations:
         return Changes()
@@ -61,6 +78,9 @@ def judge(session: Session, frame: Frame, version: int, scope: str, chosen: Mapp
         # A temporary table has no statistics of its own: a single changed person must not lead to a scan of all.
         dialect.run(session, "ANALYZE segment_changes", {})
     changes = Changes(written=sum(count for _, _, count in combinations))
+    changes.customer_ids.extend(row[0] for row in dialect.run(session, _VISIBLE, {}))
+    dialect.run(session, plans.WRITE_MANY if changes.written > plans.MANY else plans.WRITE, params)
+    dialect.run(session, "DELETE FROM segment_changes WHERE bits = old_bits", {})
     for segment in segments:
         mask = 1 << segment.bit
         mine = params | {"segment": segment.id, "mask": mask}
@@ -72,8 +92,6 @@ def judge(session: Session, frame: Frame, version: int, scope: str, chosen: Mapp
             changes.entered[segment.slug] = entered
             dialect.run(session, plan.began(segment.id), mine)
             dialect.run(session, plans.ENTER_NOW, mine)
-    changes.customer_ids.extend(row[0] for row in dialect.run(session, _VISIBLE, {}))
-    dialect.run(session, plans.WRITE_MANY if changes.written > plans.MANY else plans.WRITE, params)
     session.expire_all()
     return changes
 

@@ -42,19 +42,23 @@ class Plan:
     _crossing: str
     _since: dict[int, tuple[str, str]]  # segment id -> (moment it began to hold, moment it ceased to)
 
-    def find(self, scope: str) -> str:
-        """Fills segment_changes with everybody in ``scope`` whose stored values differ from those due now."""
+    def find(self, scope: str, *, drifting: bool = False) -> str:
+        """Fills segment_changes with everybody in ``scope`` whose stored values differ from those due now.
+
+        ``drifting``: a moment and an expected gap that differ count only where the moment is not later than ``:soon``.
+        """
         judged = source.people(self.dialect, scope, f"{self._bits} {self._crossing}", stored=True)
         level = f"SELECT s.*, {self._bits} AS bits, {self._crossing} AS crossing FROM ({judged}) AS s {self.dialect.barrier}"
-        differs = " OR ".join(
-            f"{new} IS DISTINCT FROM {old}" if self.dialect is dialects.POSTGRESQL else f"{new} IS NOT {old}"
-            for new, old in (
-                *(("bits", "old_bits"), ("lifecycle", "old_lifecycle"), ("crossing", "old_crossing")),
-                ("gap_days", "old_gap_days"),
-            )
-        )
+        other = "{0} IS DISTINCT FROM {1}" if self.dialect is dialects.POSTGRESQL else "{0} IS NOT {1}"
+        differs = f"{other.format('bits', 'old_bits')} OR {other.format('lifecycle', 'old_lifecycle')}"
+        moment = other.format("crossing", "old_crossing")
+        if drifting:
+            one = other.format("(crossing IS NULL)", "(old_crossing IS NULL)")
+            differs += f" OR ({moment} AND (crossing <= :soon OR old_crossing <= :soon OR {one}))"
+        else:
+            differs += f" OR {moment} OR {other.format('gap_days', 'old_gap_days')}"
         return (
-            f"INSERT INTO segment_changes SELECT customer_id, gap_days, lifecycle, bits, crossing, "
+            "INSERT INTO segment_changes SELECT customer_id, gap_days, lifecycle, bits, crossing, "
             f"old_bits, old_crossing, old_lifecycle FROM ({level}) AS judged WHERE {differs}"
         )
 

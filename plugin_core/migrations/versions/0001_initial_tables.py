@@ -311,40 +311,41 @@ def upgrade() -> None:
     op.create_table('customer_stats',
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('last_visit_at', sa.BigInteger(), nullable=True),
+    sa.Column('expected_gap_days', sa.Double(), nullable=True),
+    sa.Column('visits', sa.BigInteger(), nullable=False),
+    sa.Column('own_gap_days', sa.Double(), nullable=True),
     sa.Column('orders_count', sa.BigInteger(), nullable=False),
+    sa.Column('last_order_at', sa.BigInteger(), nullable=True),
+    sa.Column('net_spent', sa.BigInteger(), nullable=False),
+    sa.Column('lifecycle', sa.Text(), nullable=False),
+    sa.Column('segment_bits', sa.BigInteger(), nullable=False),
+    sa.Column('next_crossing_at', sa.BigInteger(), nullable=True),
     sa.Column('priced_orders', sa.BigInteger(), nullable=False),
     sa.Column('foreign_orders', sa.JSON(none_as_null=True), nullable=True),
-    sa.Column('net_spent', sa.BigInteger(), nullable=False),
     sa.Column('net_merchandise', sa.BigInteger(), nullable=False),
     sa.Column('received', sa.BigInteger(), nullable=False),
     sa.Column('refunded', sa.BigInteger(), nullable=False),
     sa.Column('code_orders', sa.BigInteger(), nullable=False),
     sa.Column('first_order_at', sa.BigInteger(), nullable=True),
-    sa.Column('last_order_at', sa.BigInteger(), nullable=True),
     sa.Column('previous_order_at', sa.BigInteger(), nullable=True),
     sa.Column('last_touch_order_at', sa.BigInteger(), nullable=True),
     sa.Column('last_refund_at', sa.BigInteger(), nullable=True),
-    sa.Column('visits', sa.BigInteger(), nullable=False),
-    sa.Column('last_visit_at', sa.BigInteger(), nullable=True),
-    sa.Column('own_gap_days', sa.Double(), nullable=True),
-    sa.Column('expected_gap_days', sa.Double(), nullable=True),
-    sa.Column('lifecycle', sa.Text(), nullable=False),
-    sa.Column('segment_bits', sa.BigInteger(), nullable=False),
-    sa.Column('next_crossing_at', sa.BigInteger(), nullable=True),
     sa.Column('points', sa.BigInteger(), nullable=False),
     sa.Column('points_pending', sa.BigInteger(), nullable=False),
     sa.Column('tier', sa.Text(), nullable=False),
     sa.Column('may_email', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_customer_stats_customer_id_customers')),
     sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_customer_stats_store_id_stores'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('store_id', 'customer_id', name=op.f('pk_customer_stats'))
+    sa.PrimaryKeyConstraint('store_id', 'customer_id', name=op.f('pk_customer_stats')),
+    sqlite_with_rowid=False
     )
     with op.batch_alter_table('customer_stats', schema=None) as batch_op:
         batch_op.create_index('ix_customer_stats_customer_id', ['customer_id', 'store_id', 'orders_count', 'net_spent', 'last_order_at', 'points'], unique=False)
         batch_op.create_index('ix_customer_stats_last_order_at', ['store_id', 'last_order_at', 'customer_id'], unique=False)
         batch_op.create_index('ix_customer_stats_net_spent', ['store_id', 'net_spent', 'customer_id'], unique=False)
         batch_op.create_index('ix_customer_stats_orders_count', ['store_id', 'orders_count', 'customer_id'], unique=False)
-        batch_op.create_index('ix_customer_stats_own_gap_days', ['store_id', 'own_gap_days'], unique=False, sqlite_where=sa.text('visits >= 3'), postgresql_where=sa.text('visits >= 3'))
+        batch_op.create_index('ix_customer_stats_own_gap_days', ['store_id', 'own_gap_days', 'visits'], unique=False, sqlite_where=sa.text('visits >= 3'), postgresql_where=sa.text('visits >= 3'))
         batch_op.create_index('ix_customer_stats_points', ['store_id', 'points', 'customer_id'], unique=False)
         batch_op.create_index('ix_customer_stats_store_id_next_crossing_at', ['store_id', 'next_crossing_at'], unique=False)
 

@@ -14,6 +14,7 @@ from plugin_core.segments import nightly
 from plugin_core.segments.evaluate import Changes, evaluate
 from plugin_core.segments.members import find, members
 from plugin_core.segments.models import Membership, Segment
+from plugin_core.segments.rules import parse
 from plugin_core.segments.scores import scored
 from plugin_core.segments.stock import STOCK, ensure_stock
 from plugin_core.segments.yardsticks import recompute_yardsticks
@@ -24,6 +25,16 @@ from tests.plugin_core.segments.shop import NOW, Bought, Person, add_people, day
 
 ZONE = "Europe/Istanbul"
 STATS = tables.metadata.tables["customer_stats"]
+
+
+# Rules of a merchant's own that hang on cut points and on lateness.
+OWN = {
+    "dear": {"field": "monetary_score", "op": ">=", "value": 4},
+    "rare": {"field": "frequency_score", "op": "=", "value": 2},
+    "gone": {"field": "recency_score", "op": "<=", "value": 2},
+    "good": {"field": "rfm", "op": "in", "value": ["champions", "loyal"]},
+    "late": {"field": "lateness", "op": ">", "value": 1.5},
+}
 
 
 def crowd(count: int, seed: int) -> list[Person]:
@@ -149,6 +160,8 @@ def test_a_night_that_looks_only_at_those_it_may_move_leaves_everybody_where_jud
     for number, store in enumerate(stores):
         add_people(session, store, people, first_id=1 + number * 1_000)
         ensure_stock(session, store, now=NOW)
+        for slug, rule in OWN.items():
+            save_custom(session, store, slug, slug, parse(rule), NOW)
         nightly.refresh(session, store, StoreSettings(), 0, now=NOW)
     columns = [STATS.c.segment_bits, STATS.c.lifecycle]
     dice = random.Random(4)
