@@ -26,17 +26,17 @@ class _Order(NamedTuple):
 
     column: str
     where: str
-    count: int
+    size: int
     before: int = 0
 
     def at(self, session: Session, store_id: int, rank: int) -> Any:
         """The value at ``rank``, 0 for the lowest."""
-        forwards = self.before + rank < self.count - rank
+        forwards = self.before + rank < self.size - rank
         sql = (
             f"SELECT {self.column} FROM customer_stats WHERE store_id = :store AND {self.where} "
             f"ORDER BY {self.column}{'' if forwards else ' DESC'} LIMIT 1 OFFSET :skip"
         )
-        skip = self.before + rank if forwards else self.count - 1 - rank
+        skip = self.before + rank if forwards else self.size - 1 - rank
         ((value,),) = dialect.run(session, sql, {"store": store_id, "skip": skip})
         return value
 
@@ -71,7 +71,7 @@ def cut_ranks(count: int) -> Iterator[int]:
 def _frequencies(session: Session, store_id: int) -> dict[int, int]:
     """Number of orders -> how many people have so many."""
     sql = "SELECT orders_count, COUNT(*) FROM customer_stats WHERE store_id = :store GROUP BY orders_count ORDER BY orders_count"
-    return dict(dialect.run(session, sql, {"store": store_id}))  # type: ignore[arg-type]
+    return dict(dialect.run(session, sql, {"store": store_id}))
 
 
 def _frequency_at(frequencies: dict[int, int], rank: int) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from plugin_core import tables
 from plugin_core.clock import DAY_US
-from plugin_core.segments import nightly
+from plugin_core.segments import nightly, own
 from plugin_core.segments.evaluate import Changes, evaluate
 from plugin_core.segments.members import find, members
 from plugin_core.segments.models import Membership, Segment
@@ -161,7 +161,7 @@ def test_a_night_that_looks_only_at_those_it_may_move_leaves_everybody_where_jud
         add_people(session, store, people, first_id=1 + number * 1_000)
         ensure_stock(session, store, now=NOW)
         for slug, rule in OWN.items():
-            save_custom(session, store, slug, slug, parse(rule), NOW)
+            own.create(session, store, slug, parse(rule), slug=slug, actor="", now=NOW)
         nightly.refresh(session, store, StoreSettings(), 0, now=NOW)
     columns = [STATS.c.segment_bits, STATS.c.lifecycle]
     dice = random.Random(4)
