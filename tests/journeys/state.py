@@ -32,9 +32,11 @@ OWN_TIMES = {
     "campaigns": {"started_at", "updated_at"},
     "consent_entries": {"recorded_at"},
     "customer_merges": {"at"},
+    "insight_figures": {"computed_at"},
+    "lifecycle_days": {"at"},
     "loyalty_programmes": {"started_at"},
     "memberships": {"entered_at"},
-    "offers": {"code_expires_at", "code_external_id", "planned_at", "due_at", "minted_at", "decided_at"},
+    "offers": {"code_checked_at", "code_expires_at", "code_external_id", "planned_at", "due_at", "minted_at", "decided_at"},
     "points_entries": {"posted_at"},
     "referral_codes": {"offered_at"},
     "rejected_records": {"first_seen_at"},
@@ -82,6 +84,8 @@ def _line(table: str, row: dict[str, Any], names: dict[str, dict[int, str]]) -> 
     }
     if table == "customer_merges":
         shown["moved"] = {name: _without_ids(value) for name, value in row["moved"].items()}
+    if table == "insight_figures":
+        shown["body"] = {name: value for name, value in row["body"].items() if name != "imported_at"}
     if table == "write_journal":
         del shown["before"]
         if row["kind"] == "code":

@@ -80,5 +80,6 @@ def test_an_unsigned_or_garbled_token_is_refused(now):
 
 
 def test_without_the_apps_id_and_secret_there_is_no_way_in():
-    assert doors(ShopifyOptions()) == (None, None, None, None)
-    assert doors(ShopifyOptions(client_id="key")) == (None, None, None, None)
+    for options in (ShopifyOptions(), ShopifyOptions(client_id="key")):
+        found = doors(options)
+        assert (found.home, found.redirect, found.keys, found.plugin, found.renew) == (None,) * 5
