@@ -89,9 +89,10 @@ screenshots: $(TOOLS) servers ## every page in en and fa, wide and narrow, light
 	@$(BIN)/python -m tests.admin.screenshots build/screenshots
 
 # What a page says is written in English in the code; the other languages are in admin/translations.
-messages: $(STAMP) ## look for new sentences in the pages and put them into every catalogue
+messages: $(TOOLS) ## look for new sentences in the pages and put them into every catalogue
+	@$(BIN)/python -m tests.admin.core_sentences
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
-	  && $(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext --no-location --sort-output --omit-header -o $$folder/messages.pot . \
+	  && $(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext -k N_ --no-location --sort-output --omit-header -o $$folder/messages.pot . \
 	  && for language in tr ru fa; do \
 	    file=admin/translations/$$language/LC_MESSAGES/messages.po; mkdir -p $$(dirname $$file); \
 	    if [ -f $$file ]; then $(BIN)/pybabel -q update -l $$language -i $$folder/messages.pot -o $$file --no-fuzzy-matching --ignore-obsolete; \

@@ -10,11 +10,13 @@ from flask_compress import Compress
 from admin import adding, assets, embedded, formats, key_grant, languages, login, plugin_grant, progress, redirect_grant
 from admin.desk import Desk
 from admin.pages import ALL, NAVIGATION
+from admin.said import in_words, named
 
 
 def add_pages(web: Flask, desk: Desk) -> None:
     languages.prepare(web)
     formats.prepare(web)
+    web.jinja_env.filters.update(in_words=in_words, named=named)
     web.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     web.config["COMPRESS_BR_LEVEL"] = 4
     Compress(web)

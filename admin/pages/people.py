@@ -12,6 +12,7 @@ from admin import asked, formats
 from admin import people_words as words
 from admin.desk import Desk
 from admin.routes import Pages, typed
+from admin.said import named
 from admin.visitor import Visitor
 from plugin_core import bulk
 from plugin_core.customers import editing, listing
@@ -73,7 +74,7 @@ def create_pages(desk: Desk) -> Pages:
 
 def _segments(session: Session, store: Store) -> list[tuple[str, str]]:
     sql = "SELECT slug, name FROM segments WHERE store_id = ? AND bit IS NOT NULL ORDER BY name"
-    return [(slug, name) for slug, name in bulk.select(session, sql, store.id)]
+    return [(slug, named(name)) for slug, name in bulk.select(session, sql, store.id)]
 
 
 def _shown(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from admin import settings_fields, words
 from admin.desk import Desk
 from admin.routes import Pages, typed
+from admin.said import named
 from admin.visitor import Visitor
 from plugin_core.errors import InvalidInput
 from plugin_core.segments import members
@@ -59,7 +60,7 @@ def create_pages(desk: Desk) -> Pages:
 
 def names(session: Session, store: Store) -> dict[str, str]:
     """Segment -> what it is called."""
-    return {segment.slug: str(segment.name) for segment in members.every(session, store)}
+    return {segment.slug: named(str(segment.name)) for segment in members.every(session, store)}
 
 
 def said(names_: Mapping[str, str], value: Any) -> str:
