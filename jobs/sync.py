@@ -15,6 +15,7 @@ from plugin_core.apply import Applied, upsert_many
 from plugin_core.errors import AccessRevoked, StoreError
 from plugin_core.inbox.lost import lost
 from plugin_core.known import known
+from plugin_core.orders import totals
 from plugin_core.platforms import StoreClient
 from plugin_core.records import Page
 from plugin_core.stores import settings as store_settings
@@ -112,6 +113,8 @@ def _take_page(session: Session, context: JobContext, store_id: int, resource: s
     settings, _ = store_settings.current(session, store)
     applied = upsert_many(session, store, settings, page.records, now=now)
     keep_rejected(session, context.vault, store, page.rejected, now=now)
+    if resource == "orders" and page.last:
+        totals.all_taken_in(session, store)
     row = session.get(SyncCursor, (store_id, resource))
     if row is None:
         row = SyncCursor(store_id=store_id, resource=resource, cursor={}, finished=False, updated_at=now)

@@ -17,6 +17,14 @@ class ConsentRecord(NamedTuple):
     text_version: str = ""
 
 
+class TotalsRecord(NamedTuple):
+    """What the store itself says an account bought in all, orders that can't be seen included."""
+
+    orders: int
+    spent: int | None = None  # in the store's currency; None where it is told in another
+    last_order_at: int | None = None
+
+
 class CustomerRecord(NamedTuple):
     """An account in one store (a person with a platform id)."""
 
@@ -36,6 +44,7 @@ class CustomerRecord(NamedTuple):
     platform_group: str = ""  # the platform's own RFM group name, lower case, where it has one
     birthday: str = ""  # "MM-DD" where known
     consents: tuple[ConsentRecord, ...] = ()
+    totals: TotalsRecord | None = None  # None: not told this time
 
 
 class LineRecord(NamedTuple):

@@ -64,7 +64,8 @@ def notes(scopes: Iterable[str]) -> list[str]:
     ]
     if not access.covers(ApiAccess("read_all_orders")):
         found.append(
-            "Without the access scope read_all_orders only the orders of the last 60 days can be seen: lapsed customers look new."
+            "Without the access scope read_all_orders only the orders of the last 60 days can be seen; "
+            "for older ones Shopify's own totals of each customer stand in."
         )
     return found
 

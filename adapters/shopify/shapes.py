@@ -103,6 +103,10 @@ class PhoneShape(Shape):
     sms_marketing_consent: SmsConsentShape | None = None
 
 
+class LastOrderShape(Shape):
+    processed_at: str | None = None
+
+
 class CustomerShape(Shape):
     id: str
     first_name: str | None = None
@@ -115,6 +119,9 @@ class CustomerShape(Shape):
     default_email_address: EmailShape | None = None
     default_phone_number: PhoneShape | None = None
     default_address: AddressShape | None = None
+    number_of_orders: int | str | None = None  # UnsignedInt64: as text
+    amount_spent: MoneyShape | None = None
+    last_order: LastOrderShape | None = None
 
 
 class CategoryShape(Shape):

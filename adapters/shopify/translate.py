@@ -6,14 +6,14 @@ from adapters.shopify.amounts import grains_of, microseconds, whole
 from adapters.shopify.ids import bare
 from adapters.shopify.merchandise import fine
 from adapters.shopify.shapes import CheckoutShape, CustomerShape, ProductShape
-from plugin_core.records import CheckoutRecord, ConsentRecord, CustomerRecord, ProductRecord
+from plugin_core.records import CheckoutRecord, ConsentRecord, CustomerRecord, ProductRecord, TotalsRecord
 
 # NOT_SUBSCRIBED, INVALID, REDACTED and whatever comes later say neither yes nor no.
 CONSENT = {"SUBSCRIBED": "subscribed", "PENDING": "pending", "UNSUBSCRIBED": "unsubscribed"}
 SOURCE = "shopify"
 
 
-def translate_customer(customer: CustomerShape, content_hash: str, _currency: str = "") -> CustomerRecord:
+def translate_customer(customer: CustomerShape, content_hash: str, currency: str = "") -> CustomerRecord:
     modified = customer.updated_at or customer.created_at
     if modified is None:
         raise ValueError("the customer has no date of change (updatedAt)")
@@ -35,6 +35,19 @@ def translate_customer(customer: CustomerShape, content_hash: str, _currency: st
         tags=tuple(customer.tags) if customer.tags else (),
         platform_group=group.lower() if group else "",
         consents=_consents(customer),
+        totals=_totals(customer, currency),
+    )
+
+
+def _totals(customer: CustomerShape, currency: str) -> TotalsRecord | None:
+    if customer.number_of_orders is None:
+        return None
+    spent, last = customer.amount_spent, customer.last_order
+    amount = spent.amount if spent is not None and spent.currency_code == currency else None
+    return TotalsRecord(
+        int(customer.number_of_orders),
+        None if amount is None else whole(grains_of(currency)[amount]),
+        microseconds(last.processed_at) if last is not None and last.processed_at else None,
     )
 
 

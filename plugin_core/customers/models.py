@@ -71,6 +71,11 @@ class StoreCustomer(Base):
     placeholder: Mapped[bool] = mapped_column(default=False)  # an order named it, the record itself has not come yet
     nameless: Mapped[bool] = mapped_column(default=False)  # was seen without an e-mail: the addresses of its orders are its own
     deleted_at: Mapped[int | None]
+    # The store's own totals, kept while its older orders can't be seen.
+    totals_orders: Mapped[int | None]
+    totals_spent: Mapped[int | None]
+    totals_last_at: Mapped[int | None]
+    totals_at: Mapped[int | None]
 
 
 class CustomerMerge(Base):

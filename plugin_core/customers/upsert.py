@@ -13,6 +13,7 @@ from plugin_core.customers import consent, merge
 from plugin_core.customers.identity import normalise_email
 from plugin_core.customers.models import StoreCustomer
 from plugin_core.customers.people import People
+from plugin_core.orders import totals
 from plugin_core.records import ConsentRecord, CustomerRecord, Deletion
 from plugin_core.stores.models import Store
 from plugin_core.tables import metadata
@@ -71,6 +72,7 @@ def apply_customers(session: Session, store: Store, people: People, records: Seq
     people.save()
     complete = [(*row[:-2], ext in nameless, row[-1]) for ext, row in rows.items()]
     bulk.upsert(session, _TABLE, _COLUMNS, complete, key=("store_id", "external_id"), update=_COLUMNS[3:])
+    totals.keep(session, store, fresh)
     _mark_nameless(session, store, newly_nameless - rows.keys())
     _link_billing_addresses(session, store, people, newly_nameless & known.keys(), persons)
     consent.record_many(session, _statements(store, fresh, persons), recorded_at=now)

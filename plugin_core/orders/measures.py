@@ -14,9 +14,9 @@ from plugin_core.orders.visits import visits
 MEASURES = (
     *("orders_count", "priced_orders", "foreign_orders", "net_spent", "net_merchandise", "received", "refunded", "code_orders"),
     *("first_order_at", "last_order_at", "previous_order_at", "last_touch_order_at", "last_refund_at", "visits", "last_visit_at"),
-    "own_gap_days",
+    *("own_gap_days", "unseen_orders"),
 )
-NOTHING = (*(0, 0, None, 0, 0, 0, 0, 0), *(None, None, None, None, None), 0, None, None)
+NOTHING = (*(0, 0, None, 0, 0, 0, 0, 0), *(None, None, None, None, None), 0, None, None, 0)
 
 # customer, placed_at, counted, void, received, net, basis, refunded, with_code, currency
 OrderRow = tuple[Any, ...]
@@ -51,5 +51,5 @@ def measure(orders: Sequence[OrderRow], last_refund: int | None, span: int) -> t
         *(len(moments), priced, json.dumps(Counter(foreign), sort_keys=True) if foreign else None),
         *(spent, merchandise, received, received - spent, codes),
         *(moments[0], moments[-1], moments[-2] if len(moments) > 1 else None, touch, last_refund, len(starts), starts[-1]),
-        (starts[-1] - starts[0]) / gaps / DAY_US if gaps else None,
+        *((starts[-1] - starts[0]) / gaps / DAY_US if gaps else None, 0),
     )

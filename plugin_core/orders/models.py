@@ -115,6 +115,9 @@ class CustomerStats(Base):
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customers.id"), primary_key=True)
     # In front what a pass over everybody reads: SQLite finds a column by walking past those before it.
     last_visit_at: Mapped[int | None]
+    unseen_orders: Mapped[int] = mapped_column(
+        default=0, server_default="0"
+    )  # by the store's own count, beyond those that can be seen
     expected_gap_days: Mapped[float | None] = mapped_column(sa.Double)  # None without a visit
     visits: Mapped[int] = mapped_column(default=0)
     own_gap_days: Mapped[float | None] = mapped_column(sa.Double)  # None with fewer than 2 visits

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from plugin_core import bulk
 from plugin_core.clock import SECOND_US
 from plugin_core.db import is_sqlite
+from plugin_core.orders import totals
 from plugin_core.orders.measures import MEASURES, NOTHING, OrderRow, measure
 from plugin_core.orders.models import CustomerStats
 from plugin_core.stores.models import Store
@@ -49,6 +50,7 @@ def _recompute(session: Session, store: Store, people: Sequence[int], span: int)
     refunded = [person for person, mine in orders.items() if any(row[7] for row in mine)]
     for person, moment in _of(session, store, refunded, _REFUNDS, " AND r.order_id = o.id AND o.counted") if refunded else ():
         last_refund[person] = max(moment, last_refund.get(person, moment))
+    told = totals.of(session, store, people)
     rows = []
     strangers = []
     for person in people:
@@ -59,6 +61,8 @@ def _recompute(session: Session, store: Store, people: Sequence[int], span: int)
         else:
             mine.sort(key=_PLACED_AT)
             measures = measure(mine, last_refund.get(person), span)
+        if person in told:
+            measures = totals.stand_in(measures, told[person])
         rows.append((store.id, person, *measures, *_BEGINNING))
     bulk.upsert(session, _STATS, (*_KEY, *MEASURES, *_BEGIN), rows, key=_KEY, update=MEASURES)
     _drop_strangers(session, store, strangers)

@@ -16,6 +16,7 @@ from plugin_core.stores.models import Account, AuditEntry, Store, StoreCredentia
 from plugin_core.work import standing
 
 DEFAULT_ACCOUNT = "main"
+TOTALS_KEPT = "totals_kept"  # in a store's facts: all orders can be seen now, but have not all been taken in yet
 SEEN_DAYS = "orders_seen_days"  # in a store's facts: older orders can't be seen; None or missing: all can
 
 
@@ -76,12 +77,13 @@ def connect_store(
 
 def take_facts(store: Store, facts: StoreFacts) -> None:
     """A store that showed its recent orders only and now shows all: they are taken in from the beginning."""
-    sees_more = bool(store.facts and store.facts.get(SEEN_DAYS)) and not facts.details.get(SEEN_DAYS)
+    former = store.facts or {}
+    sees_more = bool(former.get(SEEN_DAYS)) and not facts.details.get(SEEN_DAYS)
     store.name = facts.name
     store.currency = facts.currency
     store.zone = facts.zone
     store.url = facts.url
-    store.facts = dict(facts.details)
+    store.facts = {**facts.details, **({TOTALS_KEPT: True} if sees_more or former.get(TOTALS_KEPT) else {})}
     store.capabilities = sorted(facts.capabilities)
     store.notes = list(facts.notes)
     session = object_session(store)

@@ -83,6 +83,18 @@ def test_without_read_all_orders_the_merchant_is_told_what_can_not_be_seen(conne
     assert connect().facts().details["orders_seen_days"] is None
 
 
+def test_each_customer_comes_with_the_shops_own_totals(connect, twin):
+    client = connect()
+    imported, _ = pulled(client, "customers")
+    told = {each.external_id: each.totals for each in client.fetch("customers", [each.external_id for each in imported]).records}
+    assert told == {each.external_id: each.totals for each in imported}
+    for customer in imported:
+        orders = twin.store.orders_of.get(f"gid://shopify/Customer/{customer.external_id}", [])
+        assert customer.totals.orders == len(orders)
+        newest = max((each["processed"] for each in orders), default=None)
+        assert (customer.totals.last_order_at is None) == (newest is None)
+
+
 def test_profiles_are_written_by_calls_and_in_bulk_alike(connect, twin):
     client = connect()
     customers, _ = pulled(client, "customers")
