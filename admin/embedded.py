@@ -6,6 +6,7 @@ No cookie is used. A document without a good token is sent to a small page that 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
 from sqlalchemy import select
@@ -86,10 +87,13 @@ def _progress(desk: Desk, platform: str, home: EmbeddedHome) -> Response:
 def _token_page(home: EmbeddedHome | None, target: str) -> Response:
     """The platform's own script where the platform has said who it is; else ours, which asks the page around the frame."""
     from_platform = home is not None and bool(request.args.keys() & _HINTS)
-    response = make_response(render_template("token.html", home=home if from_platform else None, target=target))
+    hinted = "" if home is None else f"{request.path}?{urlencode({home.reload_param: target, 'embedded': 1})}"
+    origins = list(home.ancestors("")) if home is not None else []
+    shown = render_template("token.html", home=home if from_platform else None, target=target, platform=hinted, origins=origins)
+    response = make_response(shown)
     origin, framed_by = "'self'", ["*"]
     if from_platform and home is not None:
-        origin, framed_by = "/".join(home.script_url.split("/")[:3]), list(home.ancestors(""))
+        origin, framed_by = "/".join(home.script_url.split("/")[:3]), origins
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; script-src {origin}; connect-src {origin} 'self'; base-uri 'none'; form-action 'none'; "
         f"frame-ancestors {' '.join(framed_by)}"

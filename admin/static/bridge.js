@@ -70,12 +70,17 @@
 
   // --- a document that was opened without a token: fetch one and open it again ---
   const reload = document.querySelector('meta[name="comeback-reload"]');
+  // In a frame whose admin doesn't answer us: the platform with a script of its own is tried.
+  const other = document.querySelector('meta[name="comeback-platform"]');
   if (reload && framed) {
-    ask().then((given) => {
+    const above = [...(location.ancestorOrigins || [])];
+    const elsewhere = () => { if (other) location.replace(other.content); };
+    if (other && other.dataset.origins.split(" ").some((origin) => above.includes(origin))) elsewhere();
+    else ask().then((given) => {
       const target = new URL(reload.content, location.origin);
       target.searchParams.set("id_token", given);
       location.replace(target.pathname + target.search);
-    }, () => {});
+    }, elsewhere);
   } else if (reload) {
     location.replace(reload.content);
   }
@@ -100,21 +105,79 @@
     }
   }
 
-  // --- forms: a choice that acts at once, and leaving with unsaved words ---
+  // --- forms: a choice that acts at once, nothing sent twice, and leaving with unsaved words ---
   let unsaved = null;
+  const sent = new Set();
+  const isUnsaved = () => unsaved !== null && unsaved.isConnected;
   document.addEventListener("change", (event) => {
     const form = event.target.form;
     if (form && event.target.closest("[data-at-once]")) form.requestSubmit();
   });
   document.addEventListener("input", (event) => {
     const form = event.target.closest && event.target.closest("form[data-guarded]");
-    if (!form || unsaved === form) return;
-    unsaved = form;
-    form.classList.add("changed");
-    if (window.shopify && window.shopify.saveBar && form.dataset.guarded) window.shopify.saveBar.show(form.dataset.guarded);
+    if (form) unsaved = form;
   });
-  document.addEventListener("submit", () => { unsaved = null; }, true);
-  window.addEventListener("beforeunload", (event) => { if (unsaved && unsaved.isConnected) event.preventDefault(); });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (sent.has(form)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else if (form.method === "post") {
+      sent.add(form);
+      if (form === unsaved) unsaved = null;
+    }
+  }, true);
+  document.addEventListener("htmx:finally:request", (event) => { sent.delete(event.detail.ctx.sourceElement); });
+  window.addEventListener("pageshow", () => { sent.clear(); });
+  // Discarded in the admin's save bar: the form as it is stored.
+  document.addEventListener("reset", (event) => {
+    if (!event.target.matches("form[data-guarded]")) return;
+    unsaved = null;
+    location.reload();
+  });
+  window.addEventListener("beforeunload", (event) => { if (isUnsaved()) event.preventDefault(); });
+  // Another page over unsaved words: asked by the admin where it can, else by the browser, which asks before a whole page only.
+  document.addEventListener("htmx:before:request", (event) => {
+    const ctx = event.detail.ctx;
+    if (!isUnsaved() || ctx.target !== document.body || ctx.request.method !== "GET") return;
+    event.preventDefault();
+    const bar = unsaved.hasAttribute("data-save-bar") && window.shopify && window.shopify.saveBar;
+    if (bar) {
+      bar.leaveConfirmation().then(() => {
+        unsaved = null;
+        window.htmx.ajax("GET", ctx.request.action, { target: document.body, push: "true" });
+      }, () => {});
+    } else {
+      location.assign(ctx.request.action);
+    }
+  });
+
+  // --- an answer that is none: said above the page, which stays with what was typed ---
+  function complain(words, mend) {
+    const notes = document.getElementById("notes");
+    unsaved = document.querySelector("form[data-guarded]");
+    const banner = document.createElement("div");
+    banner.className = "banner bad";
+    banner.setAttribute("role", "alert");
+    for (const text of [words, mend].filter(Boolean)) banner.appendChild(document.createElement("p")).textContent = text;
+    notes.replaceChildren(banner);
+    banner.scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("htmx:before:swap", (event) => {
+    const ctx = event.detail.ctx;
+    const status = ctx.response ? ctx.response.status : 200;
+    if (status !== 401 && status < 500) return;
+    event.preventDefault();
+    const words = document.getElementById("notes").dataset;
+    const told = new DOMParser().parseFromString(ctx.text || "", "text/html").querySelectorAll('main [role="alert"] p');
+    if (status === 401) complain(words.out);
+    else if (told.length) complain(...[...told].map((each) => each.textContent));
+    else complain(words.failed);
+  });
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx) complain(document.getElementById("notes").dataset.failed);
+  });
 
   // --- copying ---
   document.addEventListener("click", async (event) => {
@@ -130,17 +193,32 @@
     }
   });
 
+  // --- after a change of the page ---
+  // An answer to a post that leads nowhere has no address of its own: it could not be opened again.
+  document.addEventListener("htmx:before:history:update", (event) => {
+    const { sourceElement, response } = event.detail;
+    const posted = sourceElement && sourceElement.matches("form") && sourceElement.method === "post";
+    if (posted && response && response.raw && !response.raw.redirected) event.preventDefault();
+  });
   document.addEventListener("DOMContentLoaded", () => { toast(document); here(); });
   document.addEventListener("htmx:after:history:push", here);
   document.addEventListener("htmx:after:history:replace", here);
   document.addEventListener("htmx:after:swap", (event) => {
     toast(document);
-    const target = (event.detail && event.detail.ctx && event.detail.ctx.target) || event.target;
-    if (target === document.body) {
-      unsaved = null;
-      const main = document.getElementById("main");
-      if (main && !document.activeElement.closest("main")) main.focus({ preventScroll: true });
-      window.scrollTo(0, 0);
-    }
+    const { target, response } = event.detail.ctx;
+    if (target !== document.body) return;
+    sent.clear();
+    unsaved = response && response.status >= 400 ? document.querySelector("form[data-guarded]") : null;
+    const wrong = document.querySelector('main [aria-invalid="true"]');
+    const main = document.getElementById("main");
+    if (wrong) wrong.focus();
+    else if (main && !document.activeElement.closest("main")) main.focus({ preventScroll: true });
+    if (!wrong) window.scrollTo(0, 0);
+  });
+  document.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" && document.querySelector("details.account[open]");
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
   });
 })();

@@ -13,8 +13,16 @@
     parent.postMessage({ type: "token", id: count }, "https://admin.shopify.com");
   });
   const shown = [];
-  window.shopify = { idToken, toast: { show: (text) => shown.push(text) }, saveBar: { show: () => {}, hide: () => {} } };
+  // The bar of a form with data-save-bar: there once something is typed, gone once it is saved or discarded.
+  const bar = { form: null, mayLeave: true };
+  const barred = (event) => event.target.closest && event.target.closest("form[data-save-bar]");
+  addEventListener("input", (event) => { bar.form = barred(event) || bar.form; });
+  addEventListener("submit", (event) => { if (barred(event) === bar.form) bar.form = null; }, true);
+  addEventListener("reset", (event) => { if (barred(event) === bar.form) bar.form = null; }, true);
+  const leaveConfirmation = async () => { if (bar.form && !bar.mayLeave) throw new Error("stayed"); };
+  window.shopify = { idToken, toast: { show: (text) => shown.push(text) }, saveBar: { leaveConfirmation } };
   window.toasts = shown;
+  window.bar = bar;
   const plain = window.fetch.bind(window);
   window.fetch = async (input, init) => {
     const request = new Request(input, init);

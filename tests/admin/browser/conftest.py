@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests import databases, postgres
-from tests.admin.browser.chrome import chromium
+from tests.admin.browser.chrome import chromium, serving
 from tests.admin.furnishing import furnish
 from tests.admin.world import World, world
 
@@ -25,3 +25,10 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with world(databases.sqlite_copy(postgres.run_folder(), folder / "comeback.sqlite"), folder) as made:
         furnish(made)
         yield made
+
+
+@pytest.fixture(scope="module")
+def url(furnished: World) -> Iterator[str]:
+    """Where its pages are served to whoever proves who they are."""
+    with serving(furnished.web) as served:
+        yield served

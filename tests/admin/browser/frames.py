@@ -19,3 +19,22 @@ def watched(page: Page, problems: list[str]) -> Page:
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda problem: problems.append(str(problem)))
     return page
+
+
+def follow(frame: Page | Frame, path: str, *, leaves: bool = True) -> None:
+    """As by a click on a link to ``path``: fetched and put in place, the page stays open. ``leaves``: waits until it is."""
+    frame.evaluate(
+        """(path) => {
+          document.querySelector("main").appendChild(document.createElement("i")).id = "left-behind";
+          const link = document.querySelector("nav.pages a");
+          link.href = path;
+          link.click();
+        }""",
+        path,
+    )
+    if leaves:
+        frame.wait_for_selector("#left-behind", state="detached")
+
+
+def settled(frame: Page | Frame) -> None:
+    frame.wait_for_selector("html:not(:has(.htmx-request))", state="attached")
