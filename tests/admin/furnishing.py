@@ -36,7 +36,7 @@ def furnish(world: World, text: str = "") -> None:
     _post(owner, f"{person}/copy", {})
     member = {"email": "ada@example.com", "name": text[:60], "password": "a long password", "role": "owner", "locale": "en"}
     _post(owner, "/app/settings/team/create", member)
-    _post(owner, "/app/settings", {"change": json.dumps({**SENDER, "sender_name": text, "cap_mails": 3}), "version": 0})
+    _post(owner, "/app/settings", {"change": json.dumps({**SENDER, "sender_name": text, "quiet_hours": False}), "version": 0})
     _post(owner, "/app/campaigns/winback/start", {})
     world.get("/app", world.shopify_token())
     assert [report.problem for report in run_due(world.app.context) if report.problem] == []
