@@ -50,7 +50,7 @@
   const address = new URL(location.href);
   if (address.searchParams.has("id_token")) {
     held = host === "woocommerce" ? address.searchParams.get("id_token") : null;
-    address.searchParams.delete("id_token");
+    for (const name of ["id_token", "again"]) address.searchParams.delete(name);
     if (host !== "frame") history.replaceState(history.state, "", address.pathname + address.search + address.hash);
   }
 
