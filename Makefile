@@ -1,7 +1,7 @@
 # make check: what must hold before every commit, in seconds. make test: everything. make demo: see it work.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install check check-ruff check-format check-mypy check-imports check-house test demo bench servers screenshots messages migration-initial clean
+.PHONY: help install check check-ruff check-format check-mypy check-imports check-house test demo bench servers wordpress plugin screenshots messages migration-initial clean
 
 # Any Python from 3.11 on will do; python3.11 is what the pinned versions were chosen with.
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
@@ -51,7 +51,7 @@ check-house:
 	@out=$$($(BIN)/python -m pytest tests/house -m fast -q --no-header -p no:randomly -p no:cacheprovider -p no:xdist 2>&1) \
 	  || { echo "$$out"; exit 1; }
 
-test: $(TOOLS) servers ## everything: every check, and all tests on SQLite and on PostgreSQL
+test: $(TOOLS) servers wordpress ## everything: every check, and all tests on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --quiet $(ARGS)
 	@$(MAKE) --no-print-directory check
 
@@ -64,6 +64,7 @@ php-cli       command -v php
 php-sqlite3   php -m | grep -qx pdo_sqlite
 php-mbstring  php -m | grep -qx mbstring
 php-xml       php -m | grep -qx dom
+npm           command -v npm
 endef
 export PROGRAMS
 
@@ -84,6 +85,13 @@ demo: $(STAMP) ## two made-up stores, imported, segmented, written to; then a pa
 
 bench: $(TOOLS) ## ratios against the limits measured beside them; N= sets the size
 	@$(BIN)/python -m benchmarks --size $(N)
+
+# The WordPress in which the plugin is tried: fetched once, into a cache outside this folder.
+wordpress: $(TOOLS) servers
+	@$(BIN)/python -m tests.extensions.woocommerce.wordpress >/dev/null
+
+plugin: $(STAMP) ## the WordPress plugin as a zip, into dist/
+	@$(BIN)/python extensions/woocommerce/build.py
 
 screenshots: $(TOOLS) servers ## every page in en and fa, wide and narrow, light and dark, into build/screenshots
 	@$(BIN)/python -m tests.admin.screenshots build/screenshots

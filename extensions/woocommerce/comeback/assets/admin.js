@@ -1,16 +1,21 @@
 /**
- * Beside the frame: hands fresh tokens to Comeback's page, keeps its place in the address, and says when it can't be reached.
+ * Around the frame: hands fresh tokens to Comeback's page, keeps its place in the address, and says when it can't be reached.
+ * Loaded before the frame, so that not even its first word is missed.
  */
 ( function () {
 	'use strict';
 
 	var facts = window.comebackPage;
-	var frame = document.getElementById( 'comeback-frame' );
 	var silence = 15000; // milliseconds without a word from the page after which it counts as unreachable
 	var heard = false;
 
-	if ( ! facts || ! frame ) {
+	if ( ! facts ) {
 		return;
+	}
+
+	function inside() {
+		var frame = document.getElementById( 'comeback-frame' );
+		return frame && frame.contentWindow;
 	}
 
 	function show( id, visible ) {
@@ -40,7 +45,7 @@
 	}
 
 	function answer( id, token ) {
-		frame.contentWindow.postMessage( { type: 'comeback:token', id: id, token: token }, facts.origin );
+		inside().postMessage( { type: 'comeback:token', id: id, token: token }, facts.origin );
 	}
 
 	function renew( id ) {
@@ -66,7 +71,7 @@
 
 	window.addEventListener( 'message', function ( event ) {
 		var said = event.data;
-		if ( event.origin !== facts.origin || event.source !== frame.contentWindow || ! said || typeof said !== 'object' ) {
+		if ( event.origin !== facts.origin || event.source !== inside() || ! said || typeof said !== 'object' ) {
 			return;
 		}
 		if ( said.type === 'comeback:token' ) {

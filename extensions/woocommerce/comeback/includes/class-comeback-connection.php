@@ -48,14 +48,30 @@ final class Comeback_Connection {
 	}
 
 	/**
-	 * Removes the key first: from then on nobody gets in.
+	 * Removes the key first: from then on nobody gets in. Then the webhooks Comeback made: nothing more goes out.
 	 */
 	public static function forget() {
 		$found = self::get();
 		if ( $found ) {
 			self::remove_key( (int) $found['key_id'] );
+			self::remove_webhooks( $found['comeback'] );
 		}
 		delete_option( self::OPTION );
+	}
+
+	/**
+	 * Removes every webhook that tells this Comeback.
+	 *
+	 * @param string $comeback Its address.
+	 */
+	private static function remove_webhooks( $comeback ) {
+		$store = WC_Data_Store::load( 'webhook' );
+		foreach ( $store->get_webhooks_ids() as $id ) {
+			$webhook = wc_get_webhook( $id );
+			if ( $webhook && 0 === strpos( $webhook->get_delivery_url(), $comeback . '/webhooks/woocommerce/' ) ) {
+				$webhook->delete( true );
+			}
+		}
 	}
 
 	/**

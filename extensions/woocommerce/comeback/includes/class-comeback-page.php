@@ -76,7 +76,7 @@ final class Comeback_Page {
 		if ( 'frame' !== self::view() ) {
 			return;
 		}
-		wp_enqueue_script( 'comeback', plugins_url( 'assets/admin.js', COMEBACK_FILE ), array(), COMEBACK_VERSION, true );
+		wp_enqueue_script( 'comeback', plugins_url( 'assets/admin.js', COMEBACK_FILE ), array(), COMEBACK_VERSION, false );
 		$facts = array(
 			'origin' => Comeback_Link::origin( Comeback_Connection::get()['page'] ),
 			'ajax'   => admin_url( 'admin-ajax.php' ),

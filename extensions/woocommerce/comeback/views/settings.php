@@ -55,7 +55,7 @@ defined( 'ABSPATH' ) || exit;
 		<form method="post" action="<?php echo esc_url( admin_url( 'admin-post.php' ) ); ?>">
 			<input type="hidden" name="action" value="<?php echo esc_attr( Comeback_Actions::DISCONNECT ); ?>">
 			<?php wp_nonce_field( Comeback_Actions::DISCONNECT ); ?>
-			<p class="description"><?php esc_html_e( 'Disconnecting removes the REST key: Comeback can then neither read nor write this shop. Points and coupons it has written stay; to take them back, uninstall the shop in Comeback first.', 'comeback' ); ?></p>
+			<p class="description"><?php esc_html_e( 'Disconnecting removes the REST key and the webhooks of Comeback: it can then neither read nor write this shop, and hears no more of it. Points and coupons it has written stay; to take them back, uninstall the shop in Comeback first.', 'comeback' ); ?></p>
 			<?php submit_button( __( 'Disconnect', 'comeback' ), 'secondary', 'comeback_disconnect' ); ?>
 		</form>
 	<?php endif; ?>
