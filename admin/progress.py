@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, jsonify, url_for
+from flask import Blueprint, Response, jsonify, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -71,7 +71,9 @@ def show(desk: Desk, store_id: int) -> Response:
             *((stage.replace("_", " ").capitalize(), f"{count:,}") for stage, count in found.insights["lifecycle"].items()),
         ]
         lines = ["First insights ready.", *found.notes]
-        return page(f"{found.name} is connected", lines, ancestors=ancestors, figures=figures)
+        # Inside the store's admin the pages follow by themselves; elsewhere somebody may have no login here.
+        inside = "/app" if request.headers.get("Sec-Fetch-Dest") == "iframe" else ""
+        return page(f"{found.name} is connected", lines, ancestors=ancestors, figures=figures, next_url=inside)
     if found.stage == "stopped":
         return page(f"{found.name} is not connected", [found.problem], ancestors=ancestors)
     words = {

@@ -66,8 +66,8 @@ class World:
 
 
 @contextmanager
-def world(database_url: str, folder: Path, *, people: int = 30) -> Iterator[World]:
-    """Both twins imported, everything worked out; no campaign was started."""
+def installation(database_url: str, folder: Path, *, people: int = 30) -> Iterator[tuple[App, Twins]]:
+    """Both twins, and an installation that knows of neither yet."""
     with start_twins(people, now=datetime.now(UTC)) as twins:
         app = build(
             Settings(
@@ -82,18 +82,25 @@ def world(database_url: str, folder: Path, *, people: int = 30) -> Iterator[Worl
             )
         )
         try:
-            secrets = {"consumer_key": twins.woocommerce.consumer_key, "consumer_secret": twins.woocommerce.consumer_secret}
-            secrets |= {page_secrets.NAME: PAGE_SECRET}
-            keys = {
-                "shopify": connect(app, "shopify", twins.shopify.shop, {"access_token": twins.shopify.token}, actor="test")[0],
-                "woocommerce": connect(app, "woocommerce", twins.woocommerce.url, secrets, actor="test")[0],
-            }
-            assert [report.problem for report in run_due(app.context) if report.problem] == []
-            with app.database.read() as session:
-                stores = {platform: find_store(session, key) for platform, key in keys.items()}
-            yield World(app, twins, create_web(app), stores)
+            yield app, twins
         finally:
             app.close()
+
+
+@contextmanager
+def world(database_url: str, folder: Path, *, people: int = 30) -> Iterator[World]:
+    """Both twins imported, everything worked out; no campaign was started."""
+    with installation(database_url, folder, people=people) as (app, twins):
+        secrets = {"consumer_key": twins.woocommerce.consumer_key, "consumer_secret": twins.woocommerce.consumer_secret}
+        secrets |= {page_secrets.NAME: PAGE_SECRET}
+        keys = {
+            "shopify": connect(app, "shopify", twins.shopify.shop, {"access_token": twins.shopify.token}, actor="test")[0],
+            "woocommerce": connect(app, "woocommerce", twins.woocommerce.url, secrets, actor="test")[0],
+        }
+        assert [report.problem for report in run_due(app.context) if report.problem] == []
+        with app.database.read() as session:
+            stores = {platform: find_store(session, key) for platform, key in keys.items()}
+        yield World(app, twins, create_web(app), stores)
 
 
 def _bearer(token: str) -> dict[str, str]:

@@ -8,12 +8,17 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Frame, expect
 
+from comeback.serving import create_web
+from jobs.due import run_due
+from plugin_core.stores.models import Store
+from tests import databases, postgres
 from tests.admin.browser.axe import violations
+from tests.admin.browser.chrome import serving
 from tests.admin.browser.frames import follow, settled
 from tests.admin.browser.shopify_admin import ShopifyAdmin
 from tests.admin.browser.walk import paths
 from tests.admin.paths import example
-from tests.admin.world import World
+from tests.admin.world import World, installation
 
 STALE = {"exp": 1_700_000_000}
 
@@ -41,6 +46,23 @@ def test_the_app_opens_in_the_admin_and_needs_no_cookie(admin: ShopifyAdmin) -> 
     assert admin.context.cookies() == []
     assert violations(frame) == []
     assert admin.problems == []
+
+
+def test_the_first_visit_connects_the_store_and_the_pages_follow_by_themselves(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("first")
+    database = databases.sqlite_copy(postgres.run_folder(), folder / "comeback.sqlite")
+    with installation(database, folder, people=12) as (app, twins):
+        new = World(app, twins, create_web(app), {"shopify": Store(platform="shopify", address=twins.shopify.shop)})
+        with serving(new.web) as served:
+            admin = ShopifyAdmin(browser, new, served)
+            _page, frame = admin.open()
+            assert "is connected" in frame.inner_text("h1")
+            assert [report.problem for report in run_due(app.context) if report.problem] == []
+            expect(frame.locator("h1")).to_have_text("Home", timeout=20_000)
+            assert admin.problems == []
+            admin.close()
 
 
 def test_every_page_opens_by_a_link_and_as_a_document_of_its_own(admin: ShopifyAdmin, furnished: World) -> None:
