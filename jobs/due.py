@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 
@@ -10,10 +10,12 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from jobs import offers, writeback
+from jobs.codes import check_codes
 from jobs.context import JobContext
 from jobs.inbox import apply_due
 from jobs.insights import refresh_insights
 from jobs.privacy import answer_requests
+from jobs.reconcile import check_deletions
 from jobs.refresh import refresh_store
 from jobs.sync import Progress, sync_store
 from jobs.turns import turn
@@ -23,9 +25,11 @@ from plugin_core.errors import AccessRevoked, ComebackError, StoreError
 from plugin_core.outbox import queue
 from plugin_core.stores.connect import connected_stores
 from plugin_core.stores.models import Run, Store
+from plugin_core.work import standing
 from plugin_core.work.standing import NEVER, standings
 
 SYNC_EVERY_US = 600 * SECOND_US
+CHECK_EVERY_US = 900 * SECOND_US  # what no change in the store tells of by itself
 
 _log = structlog.get_logger("jobs.due")
 
@@ -80,6 +84,8 @@ def _work(context: JobContext, store_id: int, report: StoreReport, progress: Pro
             report.add({f"received_{name}": count for name, count in synced.received.items()})
             report.add({"changed": synced.changed, "rejected": synced.rejected})
         report.add({f"webhooks_{name}": count for name, count in apply_due(context, store_id).items()})
+        _check(context, store_id, "deletions", check_deletions, report)
+        _check(context, store_id, "codes", check_codes, report)
         refreshed = refresh_store(context, store_id)
         report.add({"people": refreshed.people})
         report.add(offers.plan_offers(context, store_id))
@@ -107,6 +113,20 @@ def _work(context: JobContext, store_id: int, report: StoreReport, progress: Pro
             if isinstance(problem, ComebackError)
             else f"{report.store}: something unexpected happened ({type(problem).__name__}). It is tried again; please report it."
         )
+
+
+def _check(
+    context: JobContext, store_id: int, task: str, run: Callable[[JobContext, int], Mapping[str, int]], report: StoreReport
+) -> None:
+    """Where the engine's task of that name has not looked lately; it counts as that task's run."""
+    began = context.clock()
+    with context.database.read() as session:
+        stands = standings(session, store_id).get((store_id, task), NEVER)
+    if stands.asked_at is None and stands.done_at is not None and began - stands.done_at < CHECK_EVERY_US:
+        return
+    report.add({f"{task}_{name}": count for name, count in run(context, store_id).items()})
+    with context.database.write() as session:
+        standing.done(session, store_id, task, began=began, now=context.clock(), unfinished=context.paused())
 
 
 def sync_due(context: JobContext, store_id: int) -> bool:

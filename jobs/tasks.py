@@ -31,7 +31,7 @@ from jobs import offers, writeback
 from jobs.codes import check_codes
 from jobs.context import JobContext
 from jobs.counting import count_waiting
-from jobs.due import sync_due
+from jobs.due import CHECK_EVERY_US, SYNC_EVERY_US, sync_due
 from jobs.inbox import apply_batch
 from jobs.insights import refresh_insights
 from jobs.notice import tell_merchant
@@ -42,6 +42,7 @@ from jobs.sync import sync_store
 from jobs.turns import BOTH, KNOWING, WRITING
 from jobs.uninstall import uninstall
 from jobs.webhooks import check_webhooks
+from plugin_core.clock import SECOND_US
 from plugin_core.errors import Refused
 from plugin_core.outbox.undo import UNINSTALLING
 from plugin_core.stores.models import Store
@@ -158,9 +159,9 @@ TASKS: Mapping[str, Task] = {
     "refresh": Task(_refresh, 60),
     "writeback": Task(_writeback, 0, turns=(WRITING,)),
     "offers": Task(_offers, 60),
-    "sync": Task(_sync, 600),
-    "deletions": Task(_deletions, 900),
-    "codes": Task(_codes, 900),
+    "sync": Task(_sync, SYNC_EVERY_US // SECOND_US),
+    "deletions": Task(_deletions, CHECK_EVERY_US // SECOND_US),
+    "codes": Task(_codes, CHECK_EVERY_US // SECOND_US),
     "webhooks": Task(_webhooks, 1_800),
     "privacy": Task(_privacy, 300, locked_out=True, turns=BOTH),
     "uninstall": Task(_uninstall, 0, locked_out=True, turns=BOTH),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +170,18 @@ def test_customers_merged_in_the_store_are_one_person_here(house: House) -> None
     spent = house.look("SELECT SUM(net_spent) AS spent FROM customer_stats WHERE store_id = :store", store=house.shopify)
     assert spent[0]["spent"] == round(float(shopify.state()["net_spent_identified"]) * 100)
     assert set(house.states(house.shopify)) <= {"applied", "ignored"}
+
+
+def test_an_order_that_vanished_without_a_word_is_gone_here_after_a_day_of_run_due(house: House) -> None:
+    orders = house.twins.shopify.store.orders
+    held = {row["external_id"] for row in house.look("SELECT external_id FROM orders WHERE store_id = :s", s=house.shopify)}
+    gone = next(each for each in orders if each.rsplit("/", 1)[1] in held)
+    del orders[gone]
+    sql = "SELECT void FROM orders WHERE store_id = :s AND external_id = :id"
+    run_due(house.app.context)
+    assert house.look(sql, s=house.shopify, id=gone.rsplit("/", 1)[1]) == [{"void": 0}]
+    tomorrow = replace(house.app.context, clock=lambda: house.app.context.clock() + 25 * 3600 * 1_000_000)
+    report = next(each for each in run_due(tomorrow) if each.counts.get("deletions_gone"))
+    assert (report.problem, report.counts["deletions_gone"]) == ("", 1)
+    assert house.look(sql, s=house.shopify, id=gone.rsplit("/", 1)[1]) == [{"void": 1}]
+    assert "deletions_checked" not in run_due(tomorrow)[0].counts
