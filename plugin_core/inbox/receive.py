@@ -80,4 +80,5 @@ def _dedupe_key(verified: Verified) -> str | None:
 
 def _plain(text: str) -> str:
     """Header text as a column can hold it: PostgreSQL takes no NUL, and nothing takes half a character."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:_KEPT_AS_GIVEN])
+    kept = text[:_KEPT_AS_GIVEN]
+    return kept if kept.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in kept)

@@ -68,7 +68,8 @@ def expiries(movements: Sequence[Movement], rules: Sequence[Rules], zone: ZoneIn
                 balance = 0
             active = None
         balance += one.points
-        usable = max(usable, one.available_at)
+        if one.points or one.activity:  # what brought nothing holds up nothing
+            usable = max(usable, one.available_at)
         if one.activity:
             active = one.at
     if active is None or balance <= 0:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import statistics
@@ -236,6 +237,7 @@ def soak(folder: Path, run_folder: Path, seconds: float, seed: int) -> Figures:
         fleet.start()
         try:
             _until_told(twins, world)
+            _until_serving(ports)
             twins.shopify.faults.add("crawl", times=1_000_000, seconds=CRAWL_S)
 
             def restart_redis() -> None:
@@ -256,6 +258,17 @@ def _until_told(twins: Twins, world: World) -> None:
     while not any(hook["topic"] == "order.created" for hook in twins.woocommerce.store.webhooks.values()):
         assert time.monotonic() < deadline, f"{world.woocommerce} was given no webhooks"
         time.sleep(0.1)
+
+
+def _until_serving(ports: tuple[int, int]) -> None:
+    deadline = time.monotonic() + 90
+    for port in ports:
+        while True:
+            with contextlib.suppress(requests.RequestException):
+                if requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200:
+                    break
+            assert time.monotonic() < deadline, f"nobody answers at port {port}"
+            time.sleep(0.1)
 
 
 def main() -> None:

@@ -130,6 +130,13 @@ def test_points_expire_after_twelve_months_without_earning_or_redeeming(session,
     assert ("expire", f"expiry:{'ada':0>16}:{us('2025-03-10 08:00')}", -90) in ledger(session, store, ada)
 
 
+def test_an_order_worth_no_point_puts_nothing_off(session, store, ada) -> None:
+    buy(session, store, ada, "2024-03-10 08:00", 90_00)
+    buy(session, store, ada, "2025-03-05 08:00", 0)
+    settled(session, store, "2025-03-10 08:00", ada)
+    assert balance(session, store, ada)[:2] == (0, 0)
+
+
 def test_an_old_order_that_turns_up_late_gives_back_what_had_expired(session, store, ada) -> None:
     buy(session, store, ada, "2024-03-10", 90_00)
     settled(session, store, "2026-01-01", ada)
