@@ -18,7 +18,6 @@ from comeback.installing import Connector, finish_installs
 from comeback.settings import MailFolder, Settings, data_folder
 from jobs.context import JobContext
 from jobs.queue import NoQueue, Queue
-from jobs.redis_queue import RedisQueue
 from jobs.tasks import TASKS
 from jobs.tokens import TokenSource
 from plugin_core import tables
@@ -106,7 +105,11 @@ def _platforms(settings: Settings) -> tuple[dict[str, Platform], dict[str, Doors
 
 def queue_from(settings: Settings) -> Queue:
     """How a process that does no work itself nudges those that do."""
-    return NoQueue() if settings.redis_url is None else RedisQueue(settings.redis_url.get_secret_value(), TASKS)
+    if settings.redis_url is None:
+        return NoQueue()
+    from jobs.redis_queue import RedisQueue  # noqa: PLC0415 - Redis' client takes a second to load, and most do without
+
+    return RedisQueue(settings.redis_url.get_secret_value(), TASKS)
 
 
 def mail_url(settings: Settings) -> str:

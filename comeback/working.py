@@ -13,7 +13,6 @@ import structlog
 from comeback.app import App
 from jobs.engine import Engine
 from jobs.leading import Scheduler
-from jobs.redis_queue import RedisQueue
 from jobs.tasks import TASKS
 from jobs.threads import ThreadQueue
 from jobs.turns import KNOWING
@@ -43,6 +42,8 @@ def threads_beside(app: App, *, threads: int = THREADS) -> Iterator[App]:
 
 def work(app: App, *, threads: int) -> None:
     """Takes nudges from Redis until SIGTERM or SIGINT; then ends the steps begun and gives the rest back."""
+    from jobs.redis_queue import RedisQueue  # noqa: PLC0415 - Redis' client takes a second to load, and most do without
+
     queue = app.context.queue
     if not isinstance(queue, RedisQueue):
         raise SettingsProblem(
