@@ -78,6 +78,15 @@ def day(one: a_day) -> str:
     return _own(dates.format_date(one, "medium", locale=_locale()))
 
 
+def month(name: str) -> str:
+    """``name``: "2026-11", a month of the civil calendar, by which the figures are kept."""
+    return _own(dates.format_date(a_day.fromisoformat(f"{name}-01"), "LLLL y", locale=_locale()))
+
+
+def short_month(name: str) -> str:
+    return _own(dates.format_date(a_day.fromisoformat(f"{name}-01"), "LLL", locale=_locale()))
+
+
 def moment(at: int | None) -> str:
     """Day and time of day, at the store's clock."""
     if at is None:
@@ -117,6 +126,8 @@ FILTERS: dict[str, Callable[..., str]] = {
     "percent": percent,
     "date": date,
     "day": day,
+    "month": month,
+    "short_month": short_month,
     "moment": moment,
     "ago": ago,
     "days": days,

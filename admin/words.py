@@ -21,6 +21,12 @@ ROLES: Mapping[str, Any] = {
     "editor": lazy_gettext("Editor: everything but access"),
     "viewer": lazy_gettext("Viewer: looks, changes nothing"),
 }
+RESOURCES: Mapping[str, Any] = {
+    "customers": lazy_gettext("Customers"),
+    "orders": lazy_gettext("Orders"),
+    "products": lazy_gettext("Products"),
+    "checkouts": lazy_gettext("Checkouts"),
+}
 PLATFORMS: Mapping[str, str] = {"shopify": "Shopify", "woocommerce": "WooCommerce"}
 
 

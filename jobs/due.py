@@ -118,11 +118,12 @@ def _work(context: JobContext, store_id: int, report: StoreReport, progress: Pro
 def _check(
     context: JobContext, store_id: int, task: str, run: Callable[[JobContext, int], Mapping[str, int]], report: StoreReport
 ) -> None:
-    """Where the engine's task of that name has not looked lately; it counts as that task's run."""
+    """Where neither the engine's task of that name nor the first import has looked lately; it counts as that task's run."""
     began = context.clock()
     with context.database.read() as session:
         stands = standings(session, store_id).get((store_id, task), NEVER)
-    if stands.asked_at is None and stands.done_at is not None and began - stands.done_at < CHECK_EVERY_US:
+        looked_at = max(stands.done_at or 0, session.get_one(Store, store_id).first_import_at or 0)
+    if stands.asked_at is None and began - looked_at < CHECK_EVERY_US:
         return
     report.add({f"{task}_{name}": count for name, count in run(context, store_id).items()})
     with context.database.write() as session:

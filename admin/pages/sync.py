@@ -33,12 +33,6 @@ _TASKS = {
     "uninstall": lazy_gettext("Leaving the store as it was"),
     "notice": lazy_gettext("Telling you that we are locked out"),
 }
-RESOURCES = {
-    "customers": lazy_gettext("Customers"),
-    "orders": lazy_gettext("Orders"),
-    "products": lazy_gettext("Products"),
-    "checkouts": lazy_gettext("Checkouts"),
-}
 
 
 def create_pages(desk: Desk) -> Pages:
@@ -107,7 +101,7 @@ def _page(pages: Pages, session: Session, who: Visitor, problem: InvalidInput | 
         cards=cards,
         ways=ways,
         tasks=_TASKS,
-        resources=RESOURCES,
+        resources=words.RESOURCES,
         words=words,
         problem=problem,
     )

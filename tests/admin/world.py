@@ -24,6 +24,7 @@ from jobs.due import run_due
 from plugin_core.stores import page_secrets
 from plugin_core.stores.connect import find_store
 from plugin_core.stores.models import Store
+from tests.journeys.world import UNPACED
 
 PAGE_SECRET = "p" * 64
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -69,6 +70,7 @@ class World:
 def installation(database_url: str, folder: Path, *, people: int = 30) -> Iterator[tuple[App, Twins]]:
     """Both twins, and an installation that knows of neither yet."""
     with start_twins(people, now=datetime.now(UTC)) as twins:
+        twins.shopify.store.bucket.set(*UNPACED)
         app = build(
             Settings(
                 database_url=SecretStr(database_url),

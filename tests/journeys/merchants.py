@@ -18,6 +18,7 @@ from plugin_core.offers import campaigns
 from plugin_core.stores import settings as store_settings
 from plugin_core.stores.connect import find_store
 from plugin_core.stores.models import Store
+from tests.journeys.world import UNPACED
 
 _RECORDS = tuple(f"gid://shopify/{kind}/" for kind in ("Customer", "Order", "Product", "AbandonedCheckout"))
 _TOUCHED = {"updated", "date_modified", "date_modified_gmt"}
@@ -33,6 +34,7 @@ SENDER = {
 @contextmanager
 def merchant(database_url: str, folder: Path, people: int = 40) -> Iterator[tuple[App, Twins]]:
     with start_twins(people) as twins:
+        twins.shopify.store.bucket.set(*UNPACED)
         app = build(
             Settings(
                 database_url=SecretStr(database_url),

@@ -206,7 +206,7 @@ class News:
 @contextmanager
 def open_news(folder: Path, run_folder: Path, people: int, seed: int) -> Iterator[tuple[News, dict[str, str], int]]:
     """Both stores imported and written to; not served yet. Also the program's environment and the port to serve at."""
-    world = World(folder, run_folder, "sqlite", people=people)
+    world = World(folder, run_folder, "sqlite", people=people, paced=True)
     try:
         world.prepare()
         url = world.fresh_copy("news")

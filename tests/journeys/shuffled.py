@@ -40,7 +40,7 @@ from plugin_core.inbox.receive import insert_sql, received
 from plugin_core.stores.connect import find_store
 from tests import postgres
 from tests.journeys.happenings import Happenings
-from tests.journeys.world import World
+from tests.journeys.world import UNPACED, World
 from tests.plugin_core.shop import state
 
 LOST, TWICE = 0.1, 0.1
@@ -213,7 +213,7 @@ def two_databases(folder: Path, run_folder: Path, kind: str) -> Iterator[tuple[s
 def run(folder: Path, run_folder: Path, kind: str, people: int, deliveries: int, seed: int) -> Verdict:
     draw, verdict, began = random.Random(seed), Verdict(), time.monotonic()
     with two_databases(folder, run_folder, kind) as urls, start_twins(people) as twins:
-        twins.shopify.store.bucket.set(10**6, 10**6)  # it is not about how quickly they may be asked
+        twins.shopify.store.bucket.set(*UNPACED)  # it is not about how quickly they may be asked
         ordered, shuffled = (Installation(url, folder / str(number), twins) for number, url in enumerate(urls))
         try:
             ensure_webhooks(ordered.app.context, ordered.stores["woocommerce"])

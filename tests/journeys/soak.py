@@ -206,7 +206,7 @@ class Soak:
 
 @contextmanager
 def prepared(folder: Path, run_folder: Path) -> Iterator[tuple[World, Program, str]]:
-    world = World(folder, run_folder, "postgresql", people=PEOPLE)
+    world = World(folder, run_folder, "postgresql", people=PEOPLE, paced=True)
     try:
         world.prepare()
         url = world.fresh_copy("soak")

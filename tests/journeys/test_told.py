@@ -21,6 +21,7 @@ from jobs.watch import Watch
 from jobs.webhooks import ensure_webhooks
 from plugin_core import bulk
 from plugin_core.inbox import overview
+from tests.journeys.world import UNPACED
 from tests.plugin_core.shop import rows
 
 
@@ -52,6 +53,7 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     with start_twins(12) as twins:
+        twins.shopify.store.bucket.set(*UNPACED)
         values = {
             "DATABASE_URL": f"sqlite:///{tmp_path / 'c.sqlite'}",
             "SECRET_KEY": "a key for stores that are not there",

@@ -15,6 +15,7 @@ from tests.journeys.program import Program
 
 SHOPIFY = "comeback-demo"
 PEOPLE = 40
+UNPACED = (10**6, 10**6)  # points, and points a second
 SENDER = (
     *("sender_name=The shop", "sender_email=hello@shop.example", "reply_to=help@shop.example"),
     *("postal_address=1 High Street, Example", "quiet_hours=false"),
@@ -22,10 +23,13 @@ SENDER = (
 
 
 class World:
-    """``kind``: sqlite or postgresql. The twins always listen on the same two ports: a store's address is part of who it is."""
+    """``kind``: sqlite or postgresql. The twins always listen on the same two ports: a store's address is part of who it is.
 
-    def __init__(self, folder: Path, run_folder: Path, kind: str, people: int = PEOPLE) -> None:
-        self.folder, self.run_folder, self.kind, self.people = folder, run_folder, kind, people
+    ``paced``: Shopify's twin allows as little as Shopify does; else what is tested is not how quickly it may be asked.
+    """
+
+    def __init__(self, folder: Path, run_folder: Path, kind: str, people: int = PEOPLE, *, paced: bool = False) -> None:
+        self.folder, self.run_folder, self.kind, self.people, self.paced = folder, run_folder, kind, people, paced
         self.ports = (_free_port(), _free_port())
         self.woocommerce = f"127-0-0-1-{self.ports[1]}"
         self.stores = (SHOPIFY, self.woocommerce)
@@ -36,6 +40,8 @@ class World:
     @contextmanager
     def twins(self) -> Iterator[Twins]:
         with start_twins(self.people, now=self.today, ports=self.ports) as twins:
+            if not self.paced:
+                twins.shopify.store.bucket.set(*UNPACED)
             yield twins
 
     def prepare(self) -> None:

@@ -1,4 +1,4 @@
-"""Small line charts as the points of an SVG, worked out here so that a page needs neither a script nor a style."""
+"""A small line: the points of an SVG."""
 
 from __future__ import annotations
 
