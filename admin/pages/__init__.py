@@ -13,6 +13,7 @@ from admin.pages import (
     home,
     loyalty,
     people,
+    people_file,
     person,
     privacy,
     privacy_acts,
@@ -25,6 +26,7 @@ from admin.pages import (
     sync,
     team,
     turning,
+    uploading,
 )
 from admin.routes import Pages
 
@@ -43,6 +45,8 @@ ALL: tuple[Callable[[Desk], Pages], ...] = (
     sync.create_pages,
     team.create_pages,
     people.create_pages,
+    people_file.create_pages,
+    uploading.create_pages,
     person.create_pages,
     stores.create_pages,
     turning.create_pages,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Response
 from flask_babel import lazy_gettext
 
-from admin import settings_fields
+from admin import csv_lines, settings_fields
 from admin.desk import Desk
 from admin.pages.settings import names, said
 from admin.routes import Pages, standalone, typed
@@ -42,6 +40,10 @@ ACTIONS: Mapping[str, Any] = {
     "team.password": lazy_gettext("Password set"),
     "team.disabled": lazy_gettext("Access taken away"),
     "team.enabled": lazy_gettext("Access given back"),
+    "export.customers": lazy_gettext("List of customers saved as a file"),
+    "import.consents": lazy_gettext("Consents imported from a file"),
+    "import.suppressions": lazy_gettext("Suppressions imported from a file"),
+    "import.balances": lazy_gettext("Opening balances imported from a file"),
     "privacy.exported": lazy_gettext("Copy of a person's data taken"),
     "merchant.told_to_reconnect": lazy_gettext("Told to connect the store again"),
 }
@@ -55,6 +57,8 @@ ROOMS: Mapping[str, Any] = {
     "loyalty": lazy_gettext("Loyalty"),
     "team": lazy_gettext("Team access"),
     "privacy": lazy_gettext("Privacy"),
+    "export": lazy_gettext("Files saved"),
+    "import": lazy_gettext("Files brought along"),
     "merchant": lazy_gettext("Notices"),
 }
 
@@ -87,10 +91,8 @@ def create_pages(desk: Desk) -> Pages:
     @pages.get(f"{_HERE}.csv", role="owner")
     def audit_file(who: Visitor) -> Response:
         with desk.database.read() as session:
-            text = "".join(_lines(all_entries(session, _wanted(who), most=_MOST)))
-        response = Response(text, mimetype="text/csv")
-        response.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
-        return response
+            rows = list(_rows(all_entries(session, _wanted(who), most=_MOST)))
+        return csv_lines.file("audit.csv", _COLUMNS, rows)
 
     return pages
 
@@ -128,16 +130,7 @@ def _day(text: str, who: Visitor, later: int) -> int | None:
         return None
 
 
-def _lines(found: Iterator[AuditEntry]) -> Iterator[str]:
-    yield _line(_COLUMNS)
+def _rows(found: Iterator[AuditEntry]) -> Iterator[tuple[str, ...]]:
     for each in found:
         before, after = (json.dumps(part, ensure_ascii=False) for part in (each.before, each.after))
-        yield _line((from_us(each.at).isoformat(timespec="seconds"), each.actor, each.action, each.subject, before, after))
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    """A spreadsheet takes what begins with = + - @ for a formula: such a cell gets an apostrophe."""
-    safe = [f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell for cell in cells]
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(safe)
-    return text.getvalue()
+        yield from_us(each.at).isoformat(timespec="seconds"), each.actor, each.action, each.subject, before, after

@@ -44,7 +44,7 @@ def create_pages(desk: Desk) -> Pages:
         with desk.database.read() as session:
             return pages.render("home/home.html", who, **_home(session, who, desk.clock()))
 
-    @pages.get("/app/import")
+    @pages.get("/app/import-progress")
     def importing(who: Visitor) -> Response:
         """How far the first import is, for a page that is shown already; once it is through the whole page is read anew."""
         with desk.database.read() as session:

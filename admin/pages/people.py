@@ -22,10 +22,14 @@ from plugin_core.stores.models import Store
 
 _SIZE = 50
 _PAUSED = "paused"
+_NOTES = {
+    _PAUSED: lazy_gettext("Marketing is paused. Nobody of them is written to until then."),
+    "imported": lazy_gettext("The file is imported. Segments and points follow within a minute or two."),
+}
 
 
 def create_pages(desk: Desk) -> Pages:
-    pages = Pages("people", desk, notes={_PAUSED: lazy_gettext("Marketing is paused. Nobody of them is written to until then.")})
+    pages = Pages("people", desk, notes=_NOTES)
 
     @pages.get(asked.PATH)
     def customers(who: Visitor) -> Response:

@@ -8,7 +8,7 @@ from flask import Response
 from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
 
-from admin import rule_words
+from admin import asked, rule_words
 from admin.charts import Line, line
 from admin.desk import Desk
 from admin.routes import Pages, typed
@@ -92,7 +92,7 @@ def create_pages(desk: Desk) -> Pages:
     @pages.get("/app/segments/<slug>")
     def detail(who: Visitor, slug: str) -> Response:
         with desk.database.read() as session:
-            shown = _detail(desk, session, who, slug, typed().get("who", ""))
+            shown = _detail(pages, session, who, slug, typed().get("who", ""))
         return pages.render("segments/detail.html", who, **shown)
 
     @pages.post("/app/segments/<slug>/duplicate")
@@ -106,7 +106,7 @@ def create_pages(desk: Desk) -> Pages:
             raise
         except InvalidInput as problem:
             with desk.database.read() as session:
-                shown = _detail(desk, session, who, slug, "")
+                shown = _detail(pages, session, who, slug, "")
             return pages.refused("segments/detail.html", who, problem, **shown | {"copy_name": name})
         return pages.back(f"/app/segments/{made}", note="made")
 
@@ -143,8 +143,8 @@ def create_pages(desk: Desk) -> Pages:
     return pages
 
 
-def _detail(desk: Desk, session: Session, who: Visitor, slug: str, email: str) -> dict[str, Any]:
-    store = session.get_one(Store, who.store_id)
+def _detail(pages: Pages, session: Session, who: Visitor, slug: str, email: str) -> dict[str, Any]:
+    desk, store = pages.desk, session.get_one(Store, who.store_id)
     settings, _version = store_settings.current(session, store)
     segment = find(session, store, slug)
     rule = parse(segment.rule)
@@ -165,6 +165,7 @@ def _detail(desk: Desk, session: Session, who: Visitor, slug: str, email: str) -
         "reasons": _REASONS,
         "losses": _LOSSES,
         "copy_name": "",
+        "file": pages.download(who, f"{asked.PATH}/export.csv", segment=slug) if who.may_edit else "",
         **_why(desk, session, store, settings, rule, email),
     }
 

@@ -21,6 +21,7 @@ FAMILIES = {
     "demo": "demo",
     "disconnect": "stores",
     "doctor": "operations",
+    "import": "files",
     "manifest": "manifest",
     "migrate": "operations",
     "privacy": "privacy",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from jobs.insights import refresh_insights
 from plugin_core.clock import DAY_US
 from plugin_core.insights import figures
@@ -58,14 +56,14 @@ def test_while_the_first_import_runs_home_says_how_far_it_is_and_turns_into_figu
         kept = session.get_one(Store, fresh_world.stores["shopify"].id)
         worked_out, kept.yardsticks_at, kept.first_import_at = kept.yardsticks_at, None, None
         session.connection().exec_driver_sql("DELETE FROM insight_figures")
-    assert 'hx-get="/app/import"' in home(fresh_world)
-    asked = fresh_world.get("/app/import", fresh_world.shopify_token())
+    assert 'hx-get="/app/import-progress"' in home(fresh_world)
+    asked = fresh_world.get("/app/import-progress", fresh_world.shopify_token())
     assert "The import begins in a moment" in asked.text
     assert "HX-Refresh" not in asked.headers
     with fresh_world.app.database.write() as session:
         kept = session.get_one(Store, fresh_world.stores["shopify"].id)
         kept.yardsticks_at = kept.first_import_at = worked_out
-    assert fresh_world.get("/app/import", fresh_world.shopify_token()).headers["HX-Refresh"] == "true"
+    assert fresh_world.get("/app/import-progress", fresh_world.shopify_token()).headers["HX-Refresh"] == "true"
     assert "No figures yet" in home(fresh_world)
 
 
@@ -86,23 +84,18 @@ def test_what_does_not_mend_itself_is_said_with_the_way_to_it(fresh_world: World
     assert 'href="/app/sync">Look into it' in page
 
 
-@pytest.mark.parametrize(
-    ("interval", "words"),
-    [
+def test_what_offers_brought_is_said_no_more_certainly_than_it_is_known(fresh_world: World) -> None:
+    refresh_insights(fresh_world.app.context, fresh_world.stores["shopify"].id)
+    for interval, words in (
         (None, "20 people were written to and 3 held out"),
         ([100_00, 250_00, 400_00], "brought £250 that would not have come otherwise"),
         ([-100_00, 50_00, 200_00], "no difference can be told from chance yet"),
         ([-400_00, -250_00, -100_00], "Those who were held out spent more"),
-    ],
-)
-def test_what_offers_brought_is_said_no_more_certainly_than_it_is_known(
-    fresh_world: World, interval: list[int] | None, words: str
-) -> None:
-    refresh_insights(fresh_world.app.context, fresh_world.stores["shopify"].id)
-    keep_results(fresh_world, incremental=interval)
-    page = home(fresh_world)
-    assert "7 orders were placed with our codes: £700." in page
-    assert words in page
+    ):
+        keep_results(fresh_world, incremental=interval)
+        page = home(fresh_world)
+        assert "7 orders were placed with our codes: £700." in page
+        assert words in page
 
 
 def test_figures_say_when_they_were_worked_out(fresh_world: World) -> None:

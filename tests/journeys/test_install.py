@@ -116,7 +116,9 @@ def a_visit_that_is_stale_or_made_up_gets_nothing_but_a_new_try(installation):
     assert browser.get(f"{url}/app/token?shopify-reload=//evil.example/").status_code == 400
     assert browser.get(f"{url}/app/progress").status_code == 401
     known = browser.get(f"{url}/app/progress", Authorization=f"Bearer {twin.id_token(seconds=-9)}")
-    assert (known.json()["stage"], known.json()["store"]) == ("ready", "comeback-demo")
+    # Somebody's numbers may be worked out anew at this very moment.
+    assert known.json()["stage"] in {"ready", "working out"}
+    assert known.json()["store"] == "comeback-demo"
     assert browser.get(f"{url}/install/gAAAA-made-up").status_code == 404
 
 

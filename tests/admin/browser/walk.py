@@ -27,7 +27,7 @@ from tests.admin.world import World, world
 HOSTS = ("standalone", "shopify", "woocommerce")
 OTHERS = ("fa", "ru", "tr")
 FILES = (".csv", ".json", ".html")
-FRAGMENTS = ("/audience",)  # shown inside a page only
+FRAGMENTS = ("/audience", "/import-progress")  # shown inside a page only
 _WIDE, _NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 _COLOURS = "color-contrast"
 # How far things jumped while the page was built up, by Chrome's own measure.
