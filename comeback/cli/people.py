@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from typing import Any
@@ -13,7 +12,8 @@ from rich.tree import Tree
 
 from comeback.cli.session import application, console
 from comeback.cli.tables import show
-from plugin_core.clock import from_us
+from plugin_core.csv_text import line
+from plugin_core.customers import export
 from plugin_core.customers.directory import Person, people
 from plugin_core.customers.identity import normalise_email
 from plugin_core.customers.lookup import find_person
@@ -26,21 +26,6 @@ from plugin_core.stores import settings as store_settings
 from plugin_core.stores.connect import find_store
 from plugin_core.stores.models import Store
 
-_FIELDS = (
-    *(
-        "email",
-        "external_ids",
-        "orders_count",
-        "net_spent",
-        "currency",
-        "foreign_orders",
-        "first_order_at",
-        "last_order_at",
-        "rfm",
-    ),
-    *("rfm_scores", "lifecycle", "segments", "points", "points_pending", "tier", "referral_code", "consent"),
-)
-
 
 @click.command("customers")
 @click.argument("store")
@@ -49,11 +34,13 @@ def customers(store: str, shape: str) -> None:
     """Everybody STORE knows, one row a person."""
     with application() as app, app.database.read() as session:
         found = find_store(session, store)
+        if shape == "csv":
+            sys.stdout.write(line(export.COLUMNS, end="\n"))
+            sys.stdout.writelines(line(export.cells(person, found.currency), end="\n") for person in people(session, found))
+            return
         rows = [_row(person, found) for person in people(session, found)]
     if shape == "json":
         click.echo(json.dumps(rows, ensure_ascii=False))
-    elif shape == "csv":
-        _write_csv(rows)
     else:
         _print_table(rows)
 
@@ -66,8 +53,8 @@ def _row(person: Person, store: Store) -> dict[str, Any]:
         "net_spent": str(major(person.net_spent, store.currency)),
         "currency": store.currency,
         "foreign_orders": person.foreign_orders,
-        "first_order_at": _time(person.first_order_at),
-        "last_order_at": _time(person.last_order_at),
+        "first_order_at": export.moment(person.first_order_at) or None,
+        "last_order_at": export.moment(person.last_order_at) or None,
         "rfm": person.rfm,
         "rfm_scores": person.rfm_scores,
         "lifecycle": person.lifecycle,
@@ -78,29 +65,6 @@ def _row(person: Person, store: Store) -> dict[str, Any]:
         "referral_code": person.referral_code,
         "consent": person.consent,
     }
-
-
-def _time(us: int | None) -> str | None:
-    return None if us is None else from_us(us).isoformat().replace("+00:00", "Z")
-
-
-def _write_csv(rows: list[dict[str, Any]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([*_FIELDS[:-1], "consent_email", "consent_sms"])
-    for row in rows:
-        flat = [_cell(row[name]) for name in _FIELDS[:-1]]
-        writer.writerow([*flat, row["consent"]["email"], row["consent"]["sms"]])
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, list):
-        value = ",".join(value)
-    elif isinstance(value, dict):
-        value = ",".join(f"{name}={count}" for name, count in value.items())
-    elif value is None:
-        return ""
-    # A cell that begins like a formula is run by spreadsheets: customers choose their own addresses.
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
 
 
 def _print_table(rows: list[dict[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -18,7 +18,8 @@ class Person(NamedTuple):
 
     key: str
     email: str
-    name: str
+    first_name: str
+    last_name: str
     external_ids: tuple[str, ...]
     orders_count: int
     net_spent: int
@@ -34,36 +35,53 @@ class Person(NamedTuple):
     tier: str
     referral_code: str
     consent: dict[str, str]  # {"email": ..., "sms": ...}: the word that stands over all stores
+    may_email: bool
 
 
 _SQL = """
-SELECT c.id, c.first_name, c.last_name, s.foreign_orders, s.segment_bits,
-       c.key, c.email, s.orders_count, s.net_spent, s.first_order_at, s.last_order_at, s.lifecycle,
+SELECT c.id, s.foreign_orders, s.segment_bits, s.may_email,
+       c.key, c.email, c.first_name, c.last_name, s.orders_count, s.net_spent, s.first_order_at, s.last_order_at, s.lifecycle,
        s.points, s.points_pending, s.tier
 FROM customer_stats s JOIN customers c ON c.id = s.customer_id
-WHERE s.store_id = ? {only} ORDER BY c.email, c.key
+WHERE s.store_id = ? AND s.customer_id IN ({some})
 """
 _AS_THEY_ARE = (
-    *("key", "email", "orders_count", "net_spent", "first_order_at", "last_order_at", "lifecycle"),
+    *("key", "email", "first_name", "last_name", "orders_count", "net_spent", "first_order_at", "last_order_at", "lifecycle"),
     *("points", "points_pending", "tier"),
 )
+_STEP = 2_000  # people
 
 
-def people(session: Session, store: Store, *, email: str | None = None) -> Iterator[Person]:
-    """All people of ``store``; ``email`` (identity form) for one."""
-    only, extra = ("AND c.email = ?", (email,)) if email is not None else ("", ())
-    rows = bulk.select(session, _SQL.replace("{only}", only), store.id, *extra)
+def people(session: Session, store: Store) -> Iterator[Person]:
+    """All people of ``store`` in the order of their addresses."""
+    rows = bulk.select(
+        session,
+        "SELECT s.customer_id FROM customer_stats s JOIN customers c ON c.id = s.customer_id "
+        "WHERE s.store_id = ? ORDER BY c.email, c.key",
+        store.id,
+    )
+    for start in range(0, len(rows), _STEP):
+        some = [row[0] for row in rows[start : start + _STEP]]
+        found = people_of(session, store, some)
+        yield from (found[person] for person in some)
+
+
+def people_of(session: Session, store: Store, customer_ids: Sequence[int]) -> dict[int, Person]:
+    """Those of them whom ``store`` knows, by id."""
+    some, chosen = bulk.listed(session, "bigint"), bulk.values(session, customer_ids)
+    rows = bulk.select(session, _SQL.format(some=some), store.id, chosen)
     names = "SELECT bit, slug FROM segments WHERE store_id = ? AND archived_at IS NULL ORDER BY bit"
-    slugs = dict(bulk.select(session, names, store.id))
-    accounts = _accounts(session, store)
-    codes = dict(bulk.select(session, "SELECT customer_id, code FROM referral_codes WHERE store_id = ?", store.id))
-    words = standing_consents(session, store.account_id)
-    for person, first, last, foreign, bits, *rest in rows:
+    slugs = {bit: slug for bit, slug in bulk.select(session, names, store.id) if bit is not None}
+    accounts = _accounts(session, store, chosen)
+    held = f"SELECT customer_id, code FROM referral_codes WHERE store_id = ? AND customer_id IN ({some})"
+    codes = dict(bulk.select(session, held, store.id, chosen))
+    words = _standing_consents(session, chosen)
+    found = {}
+    for person, foreign, bits, may_email, *rest in rows:
         known = dict(zip(_AS_THEY_ARE, rest, strict=True))
         scores = rfm.scores(known["orders_count"], known["last_order_at"], known["net_spent"], store.rfm_cuts)
-        yield Person(
+        found[person] = Person(
             **known,
-            name=f"{first} {last}".strip(),
             external_ids=tuple(accounts.get(person, ())),
             foreign_orders=_json(foreign) or {},
             rfm=rfm.group(scores),
@@ -71,19 +89,18 @@ def people(session: Session, store: Store, *, email: str | None = None) -> Itera
             segments=tuple(slug for bit, slug in slugs.items() if bits >> bit & 1),
             referral_code=codes.get(person, ""),
             consent={channel: words.get((person, channel), "unknown") for channel in ("email", "sms")},
+            may_email=bool(may_email),
         )
+    return found
 
 
-def standing_consents(session: Session, account_id: int) -> dict[tuple[int, str], str]:
+def _standing_consents(session: Session, chosen: Any) -> dict[tuple[int, str], str]:
     """(person, channel) -> the word that stands over all stores: a refusal not overcome, else an opt-in, else pending."""
     found: dict[tuple[int, str], dict[int, tuple[str, int]]] = {}
-    rows = bulk.select(
-        session,
-        "SELECT n.customer_id, n.channel, n.store_id, n.state, n.at FROM consents n "
-        "JOIN customers c ON c.id = n.customer_id WHERE c.account_id = ?",
-        account_id,
+    sql = (
+        f"SELECT customer_id, channel, store_id, state, at FROM consents WHERE customer_id IN ({bulk.listed(session, 'bigint')})"
     )
-    for person, channel, store_id, state, at in rows:
+    for person, channel, store_id, state, at in bulk.select(session, sql, chosen):
         found.setdefault((person, channel), {})[store_id] = (state, at)
     return {key: _standing(said) for key, said in found.items()}
 
@@ -97,12 +114,13 @@ def _standing(said: dict[int, tuple[str, int]]) -> str:
     return next((state for state in ("subscribed", "pending") if state in states), "unknown")
 
 
-def _accounts(session: Session, store: Store) -> dict[int, list[str]]:
+def _accounts(session: Session, store: Store, chosen: Any) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     rows = bulk.select(
         session,
-        "SELECT customer_id, external_id FROM store_customers WHERE store_id = ? AND deleted_at IS NULL ORDER BY id",
-        store.id,
+        f"SELECT customer_id, external_id FROM store_customers WHERE customer_id IN ({bulk.listed(session, 'bigint')}) "
+        "AND +store_id = ? AND deleted_at IS NULL ORDER BY id",
+        *(chosen, store.id),
     )
     for person, external_id in rows:
         found.setdefault(person, []).append(external_id)

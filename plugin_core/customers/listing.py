@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from plugin_core import bulk
 from plugin_core.customers import search
-from plugin_core.customers.search import Part, Wanted, Way
+from plugin_core.customers.search import Clause, Part, Wanted, Way
 from plugin_core.errors import InvalidInput
 from plugin_core.segments.scores import scored
 from plugin_core.stores.models import Store
@@ -279,3 +279,14 @@ def everybody(session: Session, store: Store, wanted: Wanted, *, now: int) -> li
     few, among = _few(way)
     sql = f"{few}SELECT s.customer_id FROM {tables} AND s.store_id = ?{conditions.replace('{lead}', 's')} ORDER BY s.customer_id"
     return [row[0] for row in bulk.select(session, sql, *among, store.id, *values)]
+
+
+def living(session: Session, store: Store, wanted: Wanted, *, now: int) -> int:
+    """How many are wanted, to the last one, without the erased."""
+    asked = search.ask(session, store, wanted, now=now)
+    way = search.way(session, (*asked, Part(Clause("c.erased_at IS NULL"), reads="c")))
+    conditions, values = way.where()
+    tables, _lead = _tables(_Line(way, "orders", descending=False), "s.orders_count")
+    few, among = _few(way)
+    sql = f"{few}SELECT COUNT(*) FROM {tables} AND s.store_id = ?{conditions.replace('{lead}', 's')}"
+    return int(bulk.select(session, sql, *among, store.id, *values)[0][0])

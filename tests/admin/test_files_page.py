@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 
-from admin.csv_lines import line
 from plugin_core import bulk
+from plugin_core.csv_text import line
+from plugin_core.customers import export
+from plugin_core.customers.directory import people
+from plugin_core.stores.connect import find_store
 from tests.admin.world import World
 
 
@@ -32,16 +36,32 @@ def test_the_people_shown_are_saved_as_a_file_and_the_log_says_who_did(fresh_wor
     rows = saved(fresh_world)
     people = stored(fresh_world, "SELECT COUNT(*), SUM(orders_count), SUM(net_spent) FROM customer_stats WHERE store_id = ?")[0]
     assert len(rows) == people[0]
-    assert sum(int(row["orders"]) for row in rows) == people[1]
+    assert sum(int(row["orders_count"]) for row in rows) == people[1]
     assert round(sum(float(row["net_spent"]) for row in rows) * 100) == people[2]
-    segment = next(slug for row in rows for slug in row["segments"].split())
+    segment = next(slug for row in rows for slug in row["segments"].split(",") if slug)
     page = fresh_world.get(f"/app/segments/{segment}", fresh_world.shopify_token()).text
     link = re.search(r'href="(/app/customers/export\.csv\?[^"]+)"', page)[1].replace("&amp;", "&")
     members = fresh_world.get(link)  # the link alone is enough, for ten minutes
     assert members.status_code == 200
-    assert members.text.count("\r\n") - 1 == sum(segment in row["segments"].split() for row in rows)
-    actions = stored(fresh_world, "SELECT action FROM audit_entries WHERE store_id = ? AND action = 'export.customers'")
-    assert len(actions) == 2
+    assert members.text.count("\r\n") - 1 == sum(segment in row["segments"].split(",") for row in rows)
+    logged = stored(fresh_world, "SELECT after FROM audit_entries WHERE store_id = ? AND action = 'export.customers' ORDER BY id")
+    said = [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in logged]
+    assert said == [{"people": len(rows)}, {"people": members.text.count("\r\n") - 1, "segment": segment}]
+
+
+def test_the_file_has_who_has_no_address_and_nobody_who_was_erased_and_is_the_same_from_the_command(fresh_world: World) -> None:
+    before = saved(fresh_world, "?sort=orders&dir=up")
+    (gone, nameless) = [row["key"] for row in before if row["email"]][:2]
+    with fresh_world.app.database.write() as session:
+        bulk.execute(session, "UPDATE customers SET erased_at = 1, email = '' WHERE key = ?", gone)
+        bulk.execute(session, "UPDATE customers SET email = '' WHERE key = ?", nameless)
+    after = saved(fresh_world, "?sort=orders&dir=up&consent=")
+    assert [row["key"] for row in after] == [row["key"] for row in before if row["key"] != gone]
+    assert next(row["email"] for row in after if row["key"] == nameless) == ""
+    with fresh_world.app.database.read() as session:
+        store = find_store(session, fresh_world.stores["shopify"].key)
+        told = {person.key: export.cells(person, store.currency) for person in people(session, store)}
+    assert all(tuple(row.values()) == told[row["key"]] for row in after)
 
 
 def test_a_cell_can_not_become_a_formula() -> None:

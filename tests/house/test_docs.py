@@ -10,6 +10,7 @@ import click
 import pytest
 
 from comeback.settings import PREFIX, Settings
+from plugin_core.customers.export import COLUMNS
 from plugin_core.stores.settings import StoreSettings
 from tests.house.files import ROOT, all_files, read
 
@@ -55,6 +56,10 @@ def test_every_setting_of_a_store_is_explained() -> None:
 def test_the_settings_page_explains_nothing_that_is_not_there() -> None:
     explained = set(re.findall(r"^\| `(\w+)`", read("docs/settings.md"), re.MULTILINE))
     assert explained == {f"{PREFIX}{field.upper()}" for field in Settings.model_fields} | set(StoreSettings.__dataclass_fields__)
+
+
+def test_every_column_of_a_file_of_customers_is_explained() -> None:
+    assert re.findall(r"^\| `(\w+)`", read("docs/files.md"), re.MULTILINE) == list(COLUMNS)
 
 
 def test_every_command_is_explained() -> None:
