@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response
@@ -17,6 +18,7 @@ from plugin_core.customers.privacy import requests
 from plugin_core.errors import InvalidInput, NotFound
 from plugin_core.orders.models import Order
 from plugin_core.stores.models import Store
+from plugin_core.work import standing
 
 Act = Callable[[Session, Store, Customer, Visitor, int], str | tuple[str, str]]
 _ORDERS = 50
@@ -72,7 +74,8 @@ def add(pages: Pages, show: Callable[[Visitor, Session, Store, Any, InvalidInput
 
     @pages.post("/app/customers/<key>/erase", role="owner")
     def erase(who: Visitor, key: str) -> Response:
-        return done(who, key, lambda *parts: _ask(pages, "redact", *parts))
+        answer = done(who, key, lambda *parts: _ask(pages, "redact", *parts))
+        return pages.back("/app/privacy", note="erasing") if answer.status_code == HTTPStatus.SEE_OTHER else answer
 
     @pages.post("/app/customers/<key>/copy", role="owner")
     def copy(who: Visitor, key: str) -> Response:
@@ -157,6 +160,7 @@ def _ask(pages: Pages, kind: str, session: Session, store: Store, person: Custom
     )
     subject = requests.Subject(account or "", person.email, tuple(orders))
     requests.receive(session, pages.desk.vault, store, requests.Asked(kind, subject, now, source="page"), now=now)
+    standing.ask(session, store.id, "privacy", now=now)
     return "asked"
 
 

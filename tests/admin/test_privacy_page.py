@@ -47,7 +47,7 @@ def test_a_persons_data_is_found_by_address_and_taken_along_as_json_and_as_a_pag
     found = owner.post("/app/privacy/find", data={"email": email.upper()}, headers=HERE)
     assert found.headers["Location"] == f"/app/privacy/person/{key}", "no address in an address"
     shown = owner.get(f"/app/privacy/person/{key}").text
-    assert f'href="/app/privacy/person/{key}/erase"' in shown
+    assert f'href="/app/customers/{key}/erase"' in shown
     as_json, as_page = links(shown)
     plain = fresh_world.web.test_client()
     taken = plain.get(as_json)
@@ -131,13 +131,15 @@ def test_another_stores_person_is_not_there_and_a_viewer_takes_nothing_along(fre
 def test_a_person_is_never_written_to_again_and_then_erased_after_being_asked_once(fresh_world: World) -> None:
     key, email = somebody(fresh_world, "shopify")
     owner, store = turned(fresh_world, "shopify"), fresh_world.stores["shopify"]
-    here = f"/app/privacy/person/{key}"
-    for act, said in (("", "is never written to"), ("release", "Never write to this address")):
-        assert owner.post(f"{here}/suppress", data={"act": act}, headers=HERE).status_code == 303
-        assert said in owner.get(here).text
-    asked = owner.get(f"{here}/erase")
+    here, profile = f"/app/privacy/person/{key}", f"/app/customers/{key}"
+    assert f'href="{here}"' in owner.get(profile).text
+    for act, said in (("suppress", True), ("release", False)):
+        assert owner.post(f"{profile}/{act}", data={}, headers=HERE).status_code == 303
+        assert ("is never written to" in owner.get(here).text) is said
+    assert f'href="{profile}/erase"' in owner.get(here).text
+    asked = owner.get(f"{profile}/erase")
     assert "be undone" in asked.text
-    done = owner.post(f"{here}/erase", data={}, headers=HERE)
+    done = owner.post(f"{profile}/erase", data={}, headers=HERE)
     assert "is erased within a few minutes" in owner.get(done.headers["Location"]).text
     Engine(fresh_world.app.context).perform("privacy", store.id)
     with fresh_world.app.database.read() as session:
