@@ -64,7 +64,7 @@ def _offer(what: str, v: Mapping[str, Any]) -> Told:
 def _code(what: str, v: Mapping[str, Any]) -> Told:
     if what == "referral":
         return Told(_("Got the referral code %(code)s", code=v["code"]), _("Every brand advocate gets one, once."))
-    title = _("Code %(code)s for %(percent)s % off was made", code=v["code"], percent=formats.number(v["percent"]))
+    title = _("Code %(code)s for %(percent)s off was made", code=v["code"], percent=formats.percent(v["percent"] / 100))
     facts = {"campaign": v["campaign"], "step": v["step"], "date": formats.date(v["expires_at"])}
     return Told(title, _("%(campaign)s, step %(step)s; good until %(date)s.", **facts))
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from plugin_core.db import Database, create_engine
-from tests import databases, network, postgres
+from tests import databases, network, postgres, scratch
 
 # A slow, shared machine is no reason for a property to fail.
 # Where nobody watches the same examples are drawn each time; at a developer's desk new ones are looked for.
@@ -24,6 +24,7 @@ hypothesis.settings.load_profile("house")
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
+        scratch.choose()
         postgres.begin_run()
     # Nobody's own settings may steer a test, nor a test touch anybody's own data.
     for name in [name for name in os.environ if name.startswith("COMEBACK_")]:

@@ -27,7 +27,7 @@ NAMES = frozenset(
         N_("Full-price loyal"),
         N_("Three or more orders, none with a code."),
         N_("Serial returners"),
-        N_("Three or more orders, 40 % or more of the money given back."),
+        N_("Three or more orders, 40 percent or more of the money given back."),
         N_("Recent refund"),
         N_("A refund in the last 14 days."),
         N_("Birthday month"),

@@ -64,7 +64,7 @@ STOCK: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     (
         "serial_returners",
         "Serial returners",
-        "Three or more orders, 40 % or more of the money given back.",
+        "Three or more orders, 40 percent or more of the money given back.",
         _all(_leaf("orders", ">=", 3), _leaf("refunded_share", ">=", 40)),
     ),
     ("recent_refund", "Recent refund", "A refund in the last 14 days.", _leaf("days_since_last_refund", "<=", 14)),
