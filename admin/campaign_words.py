@@ -39,6 +39,7 @@ REASONS: Mapping[str, Any] = {
     eligibility.NO_ACCOUNT: lazy_gettext("They have no account to bind a code to"),
     eligibility.OPEN_OFFER: lazy_gettext("They have an open offer"),
     eligibility.COOLING_DOWN: lazy_gettext("Their last step is too recent"),
+    eligibility.STEP_REMOVED: lazy_gettext("The step was taken out of the campaign"),
     eligibility.TOO_LATE: lazy_gettext("It came too late"),
     eligibility.EXPIRED: lazy_gettext("Their code has expired"),
     timing.CAP: lazy_gettext("Put off: they had enough mails lately"),

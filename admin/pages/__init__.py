@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext
 from admin.desk import Desk
 from admin.pages import (
     audit,
+    campaign_editor,
     campaigns,
     home,
     loyalty,
@@ -34,6 +35,7 @@ ALL: tuple[Callable[[Desk], Pages], ...] = (
     audit.create_pages,
     privacy.create_pages,
     campaigns.create_pages,
+    campaign_editor.create_pages,
     loyalty.create_pages,
     segment_builder.create_pages,
     segments.create_pages,

@@ -34,6 +34,7 @@ ACTIONS: Mapping[str, Any] = {
     "store.writes_asked": lazy_gettext("Asked to write to the store again"),
     "store.erased": lazy_gettext("Store erased"),
     "campaign.running": lazy_gettext("Campaign started"),
+    "campaign.changed": lazy_gettext("Campaign changed"),
     "campaign.paused": lazy_gettext("Campaign paused"),
     "team.created": lazy_gettext("Access given"),
     "team.role": lazy_gettext("Role changed"),

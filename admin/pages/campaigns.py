@@ -8,13 +8,16 @@ from flask import Response
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy.orm import Session
 
-from admin import campaign_words
+from admin import campaign_words, won_words
 from admin.desk import Desk
 from admin.routes import Pages, typed
 from admin.visitor import Visitor
 from plugin_core.errors import InvalidInput
+from plugin_core.insights import figures
 from plugin_core.offers import campaigns as room
-from plugin_core.offers import planning
+from plugin_core.offers import editing, planning
+from plugin_core.offers.definitions import parse
+from plugin_core.offers.models import Campaign
 from plugin_core.offers.tally import tally
 from plugin_core.segments.faces import faces
 from plugin_core.stores import settings as store_settings
@@ -22,6 +25,9 @@ from plugin_core.stores.models import Store
 
 _PAGE = 50
 _NOTES = {
+    "changed": lazy_gettext("The change is saved. It holds from the next look at people, within a minute."),
+    "taken_back": lazy_gettext("The earlier state is back, as a new version."),
+    "as_before": lazy_gettext("Everything was set so already. Nothing was saved."),
     "started": lazy_gettext("The campaign is running. The first mails go out within a minute or two, outside the quiet hours."),
     "paused": lazy_gettext("The campaign is paused. Nothing more goes out; starting it again repeats nothing."),
 }
@@ -109,7 +115,23 @@ def _detail(session: Session, who: Visitor, key: str) -> dict[str, Any]:
     cooldown = settings.cooldown_days if definition.cooldown_days is None else definition.cooldown_days
     return {
         "campaign": campaign, "definition": definition, "cooldown": cooldown, "settings": settings,
-        "tally": tally(session, campaign), "words": campaign_words,
+        "tally": tally(session, campaign), "words": campaign_words, "versions": editing.versions(session, campaign),
+        "read": parse, "won": _won(session, who, campaign),
+    }  # fmt: skip
+
+
+def _won(session: Session, who: Visitor, campaign: Campaign) -> dict[str, Any]:
+    """As last worked out with the figures; empty where the campaign never decided anything."""
+    kept = figures.read(session, who.store_id).get(figures.RESULTS)
+    row = next((each for each in kept.body["campaigns"] if each["key"] == campaign.key), None) if kept else None
+    if kept is None or row is None:
+        return {}
+    lift = row["lift"] or {"treated": {"people": 0}, "held_out": {"people": 0}, "money": None}
+    people = lift["treated"]["people"]
+    whole = [value * people for value in lift["money"]] if lift["money"] else None
+    return {
+        "at": kept.at, "lift": row["lift"], "orders": won_words.orders(row["orders"], row["net"], who.currency),
+        "beyond": won_words.beyond(whole, people, lift["held_out"]["people"], who.currency),
     }  # fmt: skip
 
 

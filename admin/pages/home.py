@@ -9,7 +9,7 @@ from flask import Response, make_response
 from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 
-from admin import formats, home_pictures, words
+from admin import formats, home_pictures, won_words, words
 from admin.desk import Desk
 from admin.routes import Pages
 from admin.visitor import Visitor
@@ -127,41 +127,8 @@ def _needs(found: Health) -> Iterator[Need]:
 
 
 def _won(kept: figures.Figures, currency: str) -> dict[str, Any]:
-    """What the offers brought, said no more certainly than it is known."""
     body = kept.body
     if not body["campaigns"]:
         return {}
-    orders = ngettext(
-        "%(count)s order was placed with one of our codes: %(money)s.",
-        "%(count)s orders were placed with our codes: %(money)s.",
-        body["orders"], count=formats.number(body["orders"]), money=formats.round_money(body["net"], currency),
-    )  # fmt: skip
-    return {"at": kept.at, "orders": orders, "beyond": _beyond(body, currency)}
-
-
-def _beyond(body: Any, currency: str) -> str:
-    if body["incremental"] is None:
-        said = gettext(
-            "Whether that is more than would have come anyway can't be told yet: %(people)s people were written to and %(held)s "
-            "held out. It takes at least 50 of each, and 10 who ordered among each.",
-            people=formats.number(body["treated"]), held=formats.number(body["held_out"]),
-        )  # fmt: skip
-        return str(said)
-    low, estimate, high = (formats.round_money(round(value), currency) for value in body["incremental"])
-    between = {"low": low, "high": high}
-    if body["incremental"][0] > 0:
-        said = gettext(
-            "Beside those who were held out, the offers brought %(money)s that would not have come otherwise; with 95 "
-            "%% confidence between %(low)s and %(high)s.", money=estimate, **between,
-        )  # fmt: skip
-    elif body["incremental"][2] < 0:
-        said = gettext(
-            "Those who were held out spent more than those who were written to: the offers changed sales by %(money)s, with 95 "
-            "%% confidence between %(low)s and %(high)s.", money=estimate, **between,
-        )  # fmt: skip
-    else:
-        said = gettext(
-            "Beside those who were held out no difference can be told from chance yet: it lies between %(low)s and %(high)s.",
-            **between,
-        )
-    return str(said)
+    beyond = won_words.beyond(body["incremental"], body["treated"], body["held_out"], currency)
+    return {"at": kept.at, "orders": won_words.orders(body["orders"], body["net"], currency), "beyond": beyond}

@@ -19,7 +19,7 @@ WINBACK = "winback"
 ABANDONED_CHECKOUT = "abandoned_checkout"
 HOUR_US = 3600 * SECOND_US
 
-_UNITS = {WINBACK: ("days", "gaps"), ABANDONED_CHECKOUT: ("hours",)}
+UNITS = {WINBACK: ("days", "gaps"), ABANDONED_CHECKOUT: ("hours",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,14 @@ STOCK = (
 
 def parse(kind: str, body: Mapping[str, Any]) -> Definition:
     """InvalidInput lists everything that is wrong with ``body``."""
-    if kind not in _UNITS:
-        raise InvalidInput(f"There is no kind of campaign {kind!r}.", mend=f"Kinds: {', '.join(sorted(_UNITS))}.")
+    if kind not in UNITS:
+        raise InvalidInput(f"There is no kind of campaign {kind!r}.", mend=f"Kinds: {', '.join(sorted(UNITS))}.")
     problems = [f"unknown field {name!r}" for name in sorted(body.keys() - {"steps", "cooldown_days", "entry_hours"})]
     steps = _steps(kind, body.get("steps"), problems)
     cooldown = _whole(body.get("cooldown_days"), "cooldown_days", 0, problems)
     entry = _whole(body.get("entry_hours"), "entry_hours", 1, problems)
     if problems:
-        example = json.dumps({"steps": [{_UNITS[kind][0]: 60, "percent": 10}]})
+        example = json.dumps({"steps": [{UNITS[kind][0]: 60, "percent": 10}]})
         raise InvalidInput(f"This is no {kind} campaign: {'; '.join(problems)}.", mend=f"An example: {example}")
     return Definition(kind, steps, cooldown, 72 if entry is None else entry)
 
@@ -93,7 +93,7 @@ def _steps(kind: str, given: Any, problems: list[str]) -> tuple[Step, ...]:
     names = [step.name for step in steps]
     if len(set(names)) < len(names):
         problems.append("two steps have the same name")
-    for unit in _UNITS[kind]:
+    for unit in UNITS[kind]:
         waits = [step.after for step in steps if step.unit == unit]
         if waits != sorted(set(waits)):
             problems.append("each step must come later than the one before it")
@@ -101,7 +101,7 @@ def _steps(kind: str, given: Any, problems: list[str]) -> tuple[Step, ...]:
 
 
 def _step(kind: str, place: int, item: Any, problems: list[str]) -> Step | None:
-    units = _UNITS[kind]
+    units = UNITS[kind]
     if not isinstance(item, Mapping) or sum(unit in item for unit in units) != 1:
         problems.append(f"step {place} must name one of {', '.join(units)}")
         return None

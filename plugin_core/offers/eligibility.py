@@ -17,6 +17,7 @@ SUPERSEDED = "a newer checkout"
 NO_ACCOUNT = "no account to bind a code to"
 OPEN_OFFER = "has an open offer"
 COOLING_DOWN = "cooling down"
+STEP_REMOVED = "the step was taken out of the campaign"
 TOO_LATE = "too late"
 EXPIRED = "the code has expired"
 

@@ -21,8 +21,22 @@ class Campaign(Base):
     state: Mapped[str] = mapped_column(default="draft")  # draft | running | paused
     definition: Mapped[dict[str, Any]]
     holdout_share: Mapped[float] = mapped_column(sa.Double, default=0.10)
+    version: Mapped[int] = mapped_column(default=1)
     started_at: Mapped[int | None]
     updated_at: Mapped[int]
+
+
+class CampaignVersion(Base):
+    """What a campaign said from one change to the next; the first is kept when it is changed for the first time."""
+
+    __tablename__ = "campaign_versions"
+    campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    definition: Mapped[dict[str, Any]]
+    holdout_share: Mapped[float] = mapped_column(sa.Double)
+    changed_at: Mapped[int]
+    changed_by: Mapped[str]
 
 
 class Offer(Base):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plugin_core.loyalty.standing import people_by_tier
-from plugin_core.offers import campaigns, planning
+from plugin_core.offers import campaigns, editing, planning
 from plugin_core.offers.tally import tally
 from plugin_core.stores import settings
 from plugin_core.stores.models import Store
@@ -59,3 +59,42 @@ def test_the_programme_page_says_how_many_people_stand_on_each_tier(shared_world
     assert [name for name, _people in tiers] == ["bronze", "silver", "gold", "platinum"]
     assert "brand advocate" in page.text
     assert shared_world.owner().get("/app/campaigns/winback/audience").status_code == 200
+
+
+def typed(steps: list[tuple[str, str, str]], **more: str) -> dict[str, str]:
+    rows = {
+        f"s.{place}.{part}": value
+        for place, step in enumerate(steps)
+        for part, value in zip(("unit", "after", "percent"), step, strict=True)
+    }
+    return {"name": "Win them back", "cooldown_days": "", "entry_hours": "", "held_out": "0", "version": "1", **rows, **more}
+
+
+def test_a_campaign_is_changed_after_seeing_whom_it_would_reach_and_taken_back(fresh_world: World) -> None:
+    owner = fresh_world.owner()
+    form = owner.get("/app/campaigns/winback/edit").text
+    assert form.count('inputmode="numeric" autocomplete="off"') == 4  # three steps and an empty row
+    wanted = typed([("gaps", "2.5", "20"), ("days", "7", "5"), ("days", "", "")])
+    seen = owner.post("/app/campaigns/winback/edit", data={**wanted, "do": "look"}, headers=HERE)
+    assert seen.status_code == 200
+    with fresh_world.app.database.read() as session:
+        store = session.get_one(Store, 1)
+        chosen = campaigns.get(session, store, "winback")
+        body = {"steps": [{"days": 7, "percent": 5}, {"gaps": 2.5, "percent": 20}]}
+        there = editing.look(session, store, editing.checked(chosen, "x", body, 0.0), now=fresh_world.app.context.clock())
+        assert chosen.version == 1
+    assert f"It would reach {len(there.chosen)} people at this moment." in seen.text
+    saved = owner.post("/app/campaigns/winback/edit", data={**wanted, "do": "save"}, headers=HERE)
+    assert saved.headers["Location"].endswith("note=changed")
+    page = owner.get("/app/campaigns/winback").text
+    assert "7 days after the last order" in page
+    assert "2.5 times their usual time" in page
+    late = owner.post("/app/campaigns/winback/edit", data={**typed([("days", "9", "0")]), "do": "save"}, headers=HERE)
+    assert (late.status_code, "somebody else" in late.text, 'value="9"' in late.text) == (400, True, True)
+    for text in ("soon", "-1", ""):
+        bad = owner.post("/app/campaigns/winback/edit", data=typed([("days", text, "5")], do="look"), headers=HERE)
+        assert (bad.status_code, 'role="alert"' in bad.text) == (400, True)
+    back = owner.post("/app/campaigns/winback/undo", data={"version": "1"}, headers=HERE)
+    assert back.headers["Location"].endswith("note=taken_back")
+    assert "60 days after the last order" in owner.get("/app/campaigns/winback").text
+    assert "Campaign changed" in owner.get("/app/privacy/audit").text

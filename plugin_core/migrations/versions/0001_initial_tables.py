@@ -222,6 +222,7 @@ def upgrade() -> None:
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('definition', sa.JSON(), nullable=False),
     sa.Column('holdout_share', sa.Double(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
     sa.Column('started_at', sa.BigInteger(), nullable=True),
     sa.Column('updated_at', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_campaigns_store_id_stores'), ondelete='CASCADE'),
@@ -777,6 +778,17 @@ def upgrade() -> None:
     with op.batch_alter_table('write_journal', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_write_journal_store_id'), ['store_id'], unique=False)
 
+    op.create_table('campaign_versions',
+    sa.Column('campaign_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('definition', sa.JSON(), nullable=False),
+    sa.Column('holdout_share', sa.Double(), nullable=False),
+    sa.Column('changed_at', sa.BigInteger(), nullable=False),
+    sa.Column('changed_by', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaigns.id'], name=op.f('fk_campaign_versions_campaign_id_campaigns'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('campaign_id', 'version', name=op.f('pk_campaign_versions'))
+    )
     op.create_table('memberships',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('segment_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -916,6 +928,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_memberships_customer_id_segment_id')
 
     op.drop_table('memberships')
+    op.drop_table('campaign_versions')
     with op.batch_alter_table('write_journal', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_write_journal_store_id'))
 

@@ -1,0 +1,97 @@
+"""A campaign is changed without anybody getting twice what they had, and is taken back to any earlier state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from plugin_core.errors import InvalidInput, NotFound
+from plugin_core.offers import editing, planning
+from plugin_core.offers.eligibility import STEP_REMOVED
+from plugin_core.stores.models import AuditEntry
+from tests.plugin_core.offers.world import NOW, Shop, offers, open_shop, person, told
+
+SHORTER = {"steps": [{"days": 45, "percent": 5}, {"days": 90, "percent": 15}]}
+
+
+def change(session: Session, shop: Shop, body: dict[str, Any], *, held_out: float = 0.0, version: int | None = None) -> bool:
+    wanted = editing.checked(shop.winback, shop.winback.name, body, held_out)
+    at = shop.winback.version if version is None else version
+    return editing.save(session, shop.store, shop.winback, wanted, version=at, actor="ada", now=NOW)
+
+
+def test_what_is_looked_at_is_what_is_planned_after_saving(session: Session) -> None:
+    shop = open_shop(session)
+    shop.winback.holdout_share = 0.0
+    people = [person(session, shop, f"p{days}", days_ago=days).id for days in (40, 50, 70, 100)]
+    wanted = editing.checked(shop.winback, "Win back", SHORTER, 0.0)
+    seen = editing.look(session, shop.store, wanted, now=NOW)
+    assert {(each.customer_id, each.step, each.percent) for each in seen.chosen} == {
+        (people[1], "45", 5),
+        (people[2], "45", 5),
+        (people[3], "90", 15),
+    }
+    assert len(planning.preview(session, shop.store, shop.winback, now=NOW).chosen) == 2
+    assert change(session, shop, SHORTER)
+    planning.plan(session, shop.store, shop.winback, now=NOW)
+    assert {(each.customer_id, each.step, each.percent) for each in offers(session)} == {
+        (each.customer_id, each.step, each.percent) for each in seen.chosen
+    }
+
+
+def test_offers_of_a_step_taken_out_are_dropped_and_those_of_others_stay(session: Session) -> None:
+    shop = open_shop(session)
+    shop.winback.holdout_share = 0.0
+    gone, stays = person(session, shop, "gone", days_ago=70), person(session, shop, "stays", days_ago=100)
+    planning.plan(session, shop.store, shop.winback, now=NOW)
+    change(session, shop, {"steps": [{"days": 90, "percent": 15}]})
+    session.expire_all()
+    assert told(session, gone) == [("60", "skipped", STEP_REMOVED)]
+    assert told(session, stays) == [("90", "planned", "")]
+
+
+def test_every_state_is_kept_and_each_can_be_had_again(session: Session) -> None:
+    shop = open_shop(session)
+    first = dict(shop.winback.definition)
+    shop.winback.holdout_share = 0.0
+    assert editing.versions(session, shop.winback) == []
+    assert change(session, shop, SHORTER, held_out=0.2)
+    assert not change(session, shop, SHORTER, held_out=0.2)
+    assert [kept.version for kept in editing.versions(session, shop.winback)] == [2, 1]
+    assert editing.take_back(session, shop.store, shop.winback, 1, actor="ben", now=NOW + 1)
+    assert (shop.winback.definition, shop.winback.holdout_share, shop.winback.version) == (first, 0.0, 3)
+    log = session.query(AuditEntry).filter_by(action="campaign.changed").order_by(AuditEntry.id)
+    assert [(entry.actor, entry.after["holdout_share"]) for entry in log] == [("ada", 0.2), ("ben", 0.0)]
+    with pytest.raises(NotFound):
+        editing.take_back(session, shop.store, shop.winback, 9, actor="ben", now=NOW)
+
+
+def test_of_two_who_change_it_at_once_the_second_is_told(session: Session) -> None:
+    shop = open_shop(session)
+    change(session, shop, SHORTER)
+    with pytest.raises(InvalidInput, match="somebody else"):
+        change(session, shop, {"steps": [{"days": 30, "percent": 5}]}, version=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "held_out"),
+    [
+        ("", SHORTER, 0.1),
+        ("x" * 81, SHORTER, 0.1),
+        ("Win back", SHORTER, 0.6),
+        ("Win back", SHORTER, -0.1),
+        ("Win back", {"steps": []}, 0.1),
+        ("Win back", {"steps": [{"days": 10, "percent": 101}]}, 0.1),
+        ("Win back", {"steps": [{"days": 10}, {"days": 10}]}, 0.1),
+        ("Win back", {"steps": [{"days": 10 + number} for number in range(11)]}, 0.1),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_a_way_to_mend_it(
+    session: Session, name: str, body: dict[str, Any], held_out: float
+) -> None:
+    shop = open_shop(session)
+    with pytest.raises(InvalidInput) as refused:
+        editing.checked(shop.winback, name, body, held_out)
+    assert refused.value.mend
