@@ -52,7 +52,7 @@ check-house:
 	  || { echo "$$out"; exit 1; }
 
 test: $(TOOLS) servers wordpress ## everything: every check, and all tests on SQLite and on PostgreSQL
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --quiet $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --quiet $(ARGS)
 	@$(MAKE) --no-print-directory check
 
 # What the tests start besides Python: a package's name (Debian's), and how to see that it is there. One more is one more line.

@@ -66,7 +66,9 @@ def every_page_shows_them_as_text(evil: World) -> None:
             if answer.mimetype == "text/html":
                 read = Reader(answer.text)
                 assert read.runs == [], rule
-                assert not [each for each in read.shown if "49" in each and "{{" not in each and "onerror" in each], rule
+                # A link's ticket is drawn anew each time, and may hold any two digits.
+                shown = [each.partition("ticket=")[0] for each in read.shown]
+                assert not [each for each in shown if "49" in each and "{{" not in each and "onerror" in each], rule
                 named += any(EVIL[:60] in each for each in read.shown)
     assert named > 20
 
