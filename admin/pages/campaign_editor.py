@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from flask import Response
@@ -111,7 +112,7 @@ def _rows(form: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def _read(campaign: Campaign, form: Mapping[str, str]) -> Campaign:
-    """Steps may stand in any order: they are put in that of their waits."""
+    """Steps counted in the same unit may stand in any order: they are put in that of their waits, among their places."""
     steps: list[dict[str, Any]] = []
     for row in _rows(form):
         if not row["after"].strip():
@@ -124,8 +125,8 @@ def _read(campaign: Campaign, form: Mapping[str, str]) -> Campaign:
                 mend=gettext("Write when it follows as a number, and its discount as a whole number."),
             )
         steps.append({unit: after, "percent": int(percent)})
-    steps.sort(key=lambda step: (next(iter(step)), step[next(iter(step))]))
-    body: dict[str, Any] = {"steps": steps}
+    ranked = {unit: iter(sorted((s for s in steps if unit in s), key=itemgetter(unit))) for unit in UNITS[campaign.kind]}
+    body: dict[str, Any] = {"steps": [next(ranked[next(iter(step))]) for step in steps]}
     for name in ("cooldown_days", "entry_hours"):
         text = form.get(name, "").strip()
         if text:

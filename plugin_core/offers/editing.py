@@ -1,7 +1,7 @@
 """What a campaign says, changed by people: looked at first, kept version by version, taken back to any of them.
 
 A step is known by its wait ("60", "2x", "24h"): another wait is another step, which everybody may get who has not come past it.
-What was given stays given. Offers of a step that is taken out are dropped, unless their code is made already.
+What was given stays given. Offers of a step that is taken out are dropped, unless their code is made, or being made, already.
 """
 
 from __future__ import annotations
@@ -102,10 +102,10 @@ def _keep(session: Session, campaign: Campaign, *, at: int, actor: str) -> None:
 
 
 def _drop(session: Session, campaign: Campaign, now: int) -> None:
-    """What is planned of steps that are no more."""
+    """What is planned of steps that are no more. Where a code is written down it may be in the store by now."""
     names = [step.name for step in definition(campaign).steps]
     sql = (
         "UPDATE offers SET state = 'skipped', reason = ?, decided_at = ? WHERE campaign_id = ? AND state = 'planned' "
-        f"AND step NOT IN ({bulk.listed(session, 'text')})"
+        f"AND code = '' AND step NOT IN ({bulk.listed(session, 'text')})"
     )
     bulk.execute(session, sql, STEP_REMOVED, now, campaign.id, bulk.values(session, names))

@@ -6,7 +6,7 @@ checkouts, with another checkout): the next entry is a new round.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from plugin_core.clock import DAY_US
@@ -45,13 +45,24 @@ class Next(NamedTuple):
 
 
 def next_step(
-    definition: Definition, past: Sequence[Past], *, anchor_at: int, subject: str, reached: int, cooldown_days: int, now: int
+    definition: Definition,
+    past: Sequence[Past],
+    *,
+    anchor_at: int,
+    subject: str,
+    reached_by: Callable[[int], int],
+    cooldown_days: int,
+    now: int,
 ) -> Next | None:
-    """``reached`` is the index of the highest step reached (-1: none). None: there is nothing (more) to do in this round."""
+    """``reached_by``: the index of the highest step reached at a moment (-1: none). None: nothing (more) to do in this round.
+
+    Who was given a step that has been taken out since has come past all that they had reached when it was given.
+    """
+    reached = reached_by(now)
     entered = [offer for offer in past if offer.entered]
     round_, taken = _round(entered, anchor_at, subject)
     if taken:
-        index = max(definition.index(offer.step) for offer in taken) + 1
+        index = max(_place(definition, offer, reached_by, now) for offer in taken) + 1
         if index > reached:
             return None
     else:
@@ -59,6 +70,11 @@ def next_step(
     if index < 0:
         return None
     return Next(definition.steps[index], round_, _hindrance(entered, cooldown_days, now))
+
+
+def _place(definition: Definition, given: Past, reached_by: Callable[[int], int], now: int) -> int:
+    index = definition.index(given.step)
+    return index if index >= 0 else reached_by(now if given.decided_at is None else given.decided_at)
 
 
 def _round(entered: Sequence[Past], anchor_at: int, subject: str) -> tuple[int, list[Past]]:

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -116,7 +116,7 @@ def judge(session: Session, store: Store, campaign: Campaign, *, now: int, again
             had,
             anchor_at=who.anchor_at,
             subject=person.subject,
-            reached=_reached(definition, person, now),
+            reached_by=partial(_reached, definition, person),
             cooldown_days=cooldown,
             now=now,
         )

@@ -98,3 +98,12 @@ def test_a_campaign_is_changed_after_seeing_whom_it_would_reach_and_taken_back(f
     assert back.headers["Location"].endswith("note=taken_back")
     assert "60 days after the last order" in owner.get("/app/campaigns/winback").text
     assert "Campaign changed" in owner.get("/app/privacy/audit").text
+
+
+def test_a_ladder_that_mixes_days_and_gaps_is_saved_in_the_order_in_which_it_was_typed(fresh_world: World) -> None:
+    owner = fresh_world.owner()
+    wanted = typed([("days", "90", "15"), ("gaps", "2", "10"), ("days", "30", "5"), ("days", "", "")], do="save")
+    assert owner.post("/app/campaigns/winback/edit", data=wanted, headers=HERE).status_code == 303
+    with fresh_world.app.database.read() as session:
+        saved = campaigns.get(session, session.get_one(Store, 1), "winback").definition["steps"]
+    assert saved == [{"days": 30, "percent": 5}, {"gaps": 2, "percent": 10}, {"days": 90, "percent": 15}]

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from plugin_core.clock import DAY_US
 from plugin_core.errors import InvalidInput, NotFound
-from plugin_core.offers import editing, planning
+from plugin_core.offers import editing, minting, planning
 from plugin_core.offers.eligibility import STEP_REMOVED
+from plugin_core.offers.models import Offer
+from plugin_core.platforms import CreatedCode
 from plugin_core.stores.models import AuditEntry
-from tests.plugin_core.offers.world import NOW, Shop, offers, open_shop, person, told
+from tests.plugin_core.offers.world import HOUR, NOW, Shop, begin, offers, open_shop, person, told
 
 SHORTER = {"steps": [{"days": 45, "percent": 5}, {"days": 90, "percent": 15}]}
 
@@ -95,3 +99,45 @@ def test_what_makes_no_sense_is_refused_with_a_way_to_mend_it(
     with pytest.raises(InvalidInput) as refused:
         editing.checked(shop.winback, name, body, held_out)
     assert refused.value.mend
+
+
+def give(session: Session, shop: Shop, at: int) -> None:
+    """Plan what is due and take it as sent."""
+    planning.plan(session, shop.store, shop.winback, now=at)
+    session.execute(update(Offer).where(Offer.state == "planned").values(state="sent", decided_at=at))
+    session.expire_all()
+
+
+def test_who_was_given_a_step_that_is_taken_out_later_goes_on_where_they_are_and_does_not_begin_again(session: Session) -> None:
+    shop = open_shop(session, cooldown_days=0)
+    ada, ben = person(session, shop, "ada", days_ago=70), person(session, shop, "ben", days_ago=50)
+    give(session, shop, NOW)
+    assert told(session, ada) == [("60", "sent", "")]
+    change(session, shop, SHORTER)
+    give(session, shop, NOW + HOUR)
+    assert told(session, ada) == [("60", "sent", "")]
+    assert told(session, ben) == [("45", "sent", "")]
+    give(session, shop, NOW + 25 * DAY_US)
+    assert told(session, ada) == [("60", "sent", ""), ("90", "sent", "")]
+
+
+def test_who_is_held_out_at_a_step_that_is_taken_out_later_is_not_drawn_again_below_it(session: Session) -> None:
+    shop = open_shop(session, cooldown_days=0)
+    shop.winback.holdout_share = 1.0
+    ada = person(session, shop, "ada", days_ago=70)
+    planning.plan(session, shop.store, shop.winback, now=NOW)
+    change(session, shop, SHORTER, held_out=0.0)
+    planning.plan(session, shop.store, shop.winback, now=NOW + HOUR)
+    assert told(session, ada) == [("60", "held_out", "")]
+
+
+def test_an_offer_whose_code_is_being_made_in_the_store_is_not_dropped_with_its_step(session: Session) -> None:
+    shop = open_shop(session)
+    ada = person(session, shop, "ada", days_ago=70)
+    begin(session, shop, shop.winback)
+    planning.plan(session, shop.store, shop.winback, now=NOW)
+    work = minting.claim(session, shop.store, b"secret", now=NOW, limit=5).work[0]
+    change(session, shop, SHORTER)
+    assert minting.minted(session, shop.store, work, CreatedCode(work.spec.code, "gid-code"), now=NOW)
+    session.expire_all()
+    assert told(session, ada) == [("60", "minted", "")]
