@@ -8,23 +8,21 @@ from collections.abc import Callable
 
 import click
 from rich.markup import escape
-from sqlalchemy.orm import Session
 
+from comeback.cli.campaign_changes import COMMANDS as CHANGES
+from comeback.cli.choosing import chosen
 from comeback.cli.session import application, console
 from comeback.cli.tables import show
 from plugin_core.clock import from_us
 from plugin_core.customers.lookup import addresses
-from plugin_core.errors import InvalidInput
 from plugin_core.offers import campaigns as room
-from plugin_core.offers.models import Campaign
 from plugin_core.offers.planning import preview as look_ahead
 from plugin_core.stores.connect import connected_stores, find_store
-from plugin_core.stores.models import Store
 
 
 @click.group()
 def campaigns() -> None:
-    """Campaigns: see them, see whom they would reach, start and pause them."""
+    """Campaigns: see them, see whom they would reach, change, start and pause them."""
 
 
 @campaigns.command("list")
@@ -67,8 +65,8 @@ def preview(store: str, campaign: str | None, as_json: bool) -> None:
     With one store connected, STORE may be left away.
     """
     with application() as app, app.database.read() as session:
-        found, chosen = _chosen(session, store, campaign)
-        seen = look_ahead(session, found, chosen, now=app.context.clock())
+        found, one = chosen(session, store, campaign)
+        seen = look_ahead(session, found, one, now=app.context.clock())
         emails = addresses(session, [verdict.customer_id for verdict in seen.verdicts])
     if as_json:
         rows = [
@@ -83,7 +81,7 @@ def preview(store: str, campaign: str | None, as_json: bool) -> None:
             }
             for verdict in seen.verdicts
         ]
-        body = {"store": found.key, "campaign": chosen.key, "maximum_cost": str(seen.maximum_cost), "people": rows}
+        body = {"store": found.key, "campaign": one.key, "maximum_cost": str(seen.maximum_cost), "people": rows}
         click.echo(json.dumps(body, ensure_ascii=False))
         return
     outcomes = Counter((verdict.outcome, verdict.step, verdict.reason) for verdict in seen.verdicts)
@@ -110,20 +108,12 @@ def pause(store: str, campaign: str | None) -> None:
 
 def _move(store: str, campaign: str | None, move: Callable[..., None]) -> None:
     with application() as app, app.database.write() as session:
-        found, chosen = _chosen(session, store, campaign)
-        move(session, found, chosen, actor="cli", now=app.context.clock())
-        console.print(f"{found.key}: {escape(chosen.name)} is {chosen.state}.")
+        found, one = chosen(session, store, campaign)
+        move(session, found, one, actor="cli", now=app.context.clock())
+        console.print(f"{found.key}: {escape(one.name)} is {one.state}.")
 
 
-def _chosen(session: Session, store: str, campaign: str | None) -> tuple[Store, Campaign]:
-    """``STORE CAMPAIGN``, or only ``CAMPAIGN`` where there is one store."""
-    if campaign is None:
-        stores = connected_stores(session)
-        if len(stores) != 1:
-            raise InvalidInput("Say which store and which campaign.", mend="comeback campaigns list shows both.")
-        return stores[0], room.get(session, stores[0], store)
-    found = find_store(session, store)
-    return found, room.get(session, found, campaign)
-
+for _command in CHANGES:
+    campaigns.add_command(_command)
 
 COMMANDS = (campaigns,)
