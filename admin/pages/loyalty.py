@@ -1,9 +1,10 @@
-"""Loyalty and referral: how the programme stands, what it promises, and who recommends the store."""
+"""Loyalty and referral: how the programme stands, what it promises, changed as in the settings, and who recommends the store."""
 
 from __future__ import annotations
 
 from flask import Response
 
+from admin import settings_fields
 from admin.desk import Desk
 from admin.routes import Pages, typed
 from admin.visitor import Visitor
@@ -13,6 +14,7 @@ from plugin_core.stores import settings as store_settings
 from plugin_core.stores.models import Store
 
 _PAGE = 50
+_GROUP = next(group for group in settings_fields.GROUPS if group.key == "loyalty")
 
 
 def create_pages(desk: Desk) -> Pages:
@@ -24,7 +26,7 @@ def create_pages(desk: Desk) -> Pages:
         behind = int(after) if after.isdecimal() and len(after) < 19 else 0
         with desk.database.read() as session:
             store = session.get_one(Store, who.store_id)
-            settings, _version = store_settings.current(session, store)
+            settings, version = store_settings.current(session, store)
             owed = liability(session, store)
             tiers = people_by_tier(session, store, settings)
             found = advocates(session, store, after=behind, limit=_PAGE + 1)
@@ -33,6 +35,7 @@ def create_pages(desk: Desk) -> Pages:
         return pages.render(
             "loyalty/loyalty.html", who, settings=settings, owed=owed, tiers=tiers, advocates=found[:_PAGE], count=count,
             following=following, at=desk.clock(), thresholds={tier.name: tier.threshold for tier in settings.tiers},
+            group=_GROUP, values=settings_fields.of(settings), version=version,
         )  # fmt: skip
 
     return pages
