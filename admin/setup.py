@@ -19,7 +19,8 @@ def add_pages(web: Flask, desk: Desk) -> None:
     web.jinja_env.filters.update(in_words=in_words, named=named)
     web.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     web.config["COMPRESS_BR_LEVEL"] = 4
-    Compress(web)
+    web.config["COMPRESS_REGISTER"] = False  # pages only: who sends webhooks reads no answer
+    compress = Compress(web)
     web.jinja_env.trim_blocks = True
     web.jinja_env.lstrip_blocks = True
     web.jinja_env.globals.update(
@@ -33,6 +34,10 @@ def add_pages(web: Flask, desk: Desk) -> None:
 
     for room in (progress, redirect_grant, key_grant, plugin_grant, embedded, login, adding):
         web.register_blueprint(room.create_blueprint(desk))
-    web.register_blueprint(assets.create_blueprint())
+    files = assets.create_blueprint()
+    files.after_request(compress.after_request)
+    web.register_blueprint(files)
     for create in ALL:
-        web.register_blueprint(create(desk))
+        pages = create(desk)
+        pages.after_request(compress.after_request)
+        web.register_blueprint(pages)
