@@ -38,6 +38,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         postgres.end_run()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: else one process is left with a minute's test when the others have ended."""
+    items.sort(key=lambda item: "journeys" not in item.path.parts and "browser" not in item.path.parts)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_outside_world() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
