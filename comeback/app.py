@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 
 from adapters.messaging.channels import channel_from_url
@@ -44,6 +44,7 @@ class App:
     doors: Mapping[str, Doors]
     connector: Connector
     context: JobContext
+    at_end: list[Callable[[], None]] = field(default_factory=list)  # what else has to be closed, first of all
 
     def platform(self, name: str) -> Platform:
         if name not in self.platforms:
@@ -51,6 +52,8 @@ class App:
         return self.platforms[name]
 
     def close(self) -> None:
+        for close in self.at_end:
+            close()
         self.context.channel.close()
         self.context.queue.close()
         self.database.engine.dispose()

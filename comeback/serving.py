@@ -40,6 +40,7 @@ def create_web(app: App, *, open_to_all: bool = False) -> Flask:
     web.register_blueprint(shopper_pages(app.database, app.vault, app.context.clock))
     web.register_blueprint(shopper_standing(app.database, app.doors, app.context.clock))
     inbox = Inbox(app.database.engine, app.context.clock, partial(app.context.queue.nudge, "inbox"))
+    app.at_end.append(inbox.close)
     web.register_blueprint(webhook_routes(app.platforms, app.database, app.vault, inbox, app.context.clock))
     web.register_blueprint(health.create_blueprint(app))
     add_pages(web, install_desk(app, open_to_all=open_to_all))

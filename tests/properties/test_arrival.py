@@ -71,9 +71,11 @@ def orders(draw: st.DrawFn) -> OrderRecord:
 @st.composite
 def checkouts(draw: st.DrawFn) -> CheckoutRecord:
     external_id = draw(st.sampled_from("xy"))
-    email = draw(st.sampled_from(ADDRESSES[:3]))
+    email, at = draw(st.sampled_from(ADDRESSES[:3])), draw(moments)
+    # Whoever began it may sign in later on; nobody's checkout becomes nobody's again.
+    customer_id = "" if at < 20 * 8 * HOUR else {"x": "1", "y": "8"}[external_id]
     return CheckoutRecord(
-        *(external_id, draw(moments), email, 30 * HOUR, None, draw(st.sampled_from(("", "1", "8"))), email, "", "", ""),
+        *(external_id, at, email, 30 * HOUR, None, customer_id, email, "", "", ""),
         *("EUR", 100, "https://x.example/c"),
     )
 
