@@ -12,6 +12,7 @@ from plugin_core import bulk
 from plugin_core.customers import consent
 from plugin_core.customers.editing import BY_HAND
 from plugin_core.customers.models import Suppression
+from plugin_core.customers.privacy import identities
 from plugin_core.errors import InvalidInput
 from plugin_core.loyalty.models import PointsEntry
 from plugin_core.orders import stale
@@ -21,7 +22,7 @@ from plugin_core.tables import metadata
 from plugin_core.uploads.kinds import KINDS, Bad, Row, rows
 from plugin_core.uploads.sheets import Sheet
 
-_SOURCE = "imported from a file"
+_SOURCE = "import"
 _OPENING = (
     *("store_id", "customer_id", "cause", "kind", "points", "order_id", "basis", "rate", "settings_version"),
     *("happened_at", "available_at", "posted_at"),
@@ -51,10 +52,10 @@ def apply(session: Session, store: Store, kind: str, sheet: Sheet, *, name: str,
         raise InvalidInput(f"There is no kind of file {kind[:40]!r}.", mend=f"Kinds: {', '.join(KINDS)}.")
     good, bad = rows(KINDS[kind], sheet, ZoneInfo(store.zone), now)
     people = _people(session, store, [row.email for row in good])
-    known: list[Row] = good
-    unknown: list[Row] = []
+    known, unknown = _never_erased(session, store, good)
     if kind != "suppressions":  # which are of addresses, the others of people
-        known, unknown, twice = _by_person(good, people)
+        known, strangers, twice = _by_person(known, people)
+        unknown = sorted(unknown + strangers)
         bad = sorted(bad + twice)
     changed = _DEEDS[kind](session, store, known, people, now)
     if changed:
@@ -78,6 +79,15 @@ def _people(session: Session, store: Store, emails: Sequence[str]) -> dict[str, 
     return dict(bulk.select(session, sql, store.account_id, store.id, bulk.values(session, emails)))
 
 
+def _never_erased(session: Session, store: Store, good: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Those of nobody who was erased, and the others: nothing is kept of their addresses again."""
+    key = identities.key_of(session, store.account_id)
+    emails = [] if key is None else [row.email for row in good]
+    erased = identities.erasures(session, store.account_id, key or b"", emails) if emails else {}
+    gone = {email for email, times in erased.items() if any(each.returned_at is None for each in times)}
+    return [row for row in good if row.email not in gone], [row for row in good if row.email in gone]
+
+
 def _by_person(good: Sequence[Row], people: Mapping[str, int]) -> tuple[list[Row], list[Row], list[Bad]]:
     """Those known, those not, and those that name somebody again under another address."""
     seen: dict[tuple[int, str], int] = {}
@@ -95,10 +105,20 @@ def _by_person(good: Sequence[Row], people: Mapping[str, int]) -> tuple[list[Row
 def _consents(session: Session, store: Store, known: Sequence[Row], people: Mapping[str, int], now: int) -> list[Change]:
     """A later word stands against an earlier one, whatever a file says: an old list brings no refusal to an end."""
     before = _states(session, store, people.values())
-    statements = [
-        consent.Statement(people[row.email], store.id, row.channel, row.value, _SOURCE, "", now if row.at is None else row.at)
-        for row in known
-    ]
+    refused = _undated_refusals(session, store, people.values())
+    statements = []
+    for row in known:
+        place = (people[row.email], row.channel)
+        if row.value == "subscribed":
+            # When they refused is not known: before we were told.
+            at = row.at or 0
+            new = at > refused.get(place, -1)
+        else:
+            # Of a day alone the refusal counts to its end, the opt-in from its beginning: in doubt nobody is written to.
+            at = now if row.until is None else row.until
+            new = row.until is not None or before.get(place) != "unsubscribed"
+        if new:
+            statements.append(consent.Statement(place[0], store.id, row.channel, row.value, _SOURCE, "", at))
     moved = consent.record_many(session, statements, recorded_at=now)
     consent.refresh_may_email(session, moved)
     after = _states(session, store, people.values())
@@ -109,6 +129,15 @@ def _consents(session: Session, store: Store, known: Sequence[Row], people: Mapp
             changed.append(Change(row.line, row.email, before.get(place, "unknown"), after[place]))
             want_consent(session, store, *place, after[place], at=row.at or now, now=now)
     return changed
+
+
+def _undated_refusals(session: Session, store: Store, people: Any) -> dict[tuple[int, str], int]:
+    """(person, channel) -> when we were last told of a refusal without a time."""
+    sql = (
+        "SELECT customer_id, channel, MAX(recorded_at) FROM consent_entries WHERE store_id = ? AND state = 'unsubscribed' "
+        f"AND at = 0 AND customer_id IN ({bulk.listed(session, 'bigint')}) GROUP BY customer_id, channel"
+    )
+    return {(row[0], row[1]): row[2] for row in bulk.select(session, sql, store.id, bulk.values(session, sorted(set(people))))}
 
 
 def _states(session: Session, store: Store, people: Any) -> dict[tuple[int, str], str]:

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from plugin_core.clock import to_us
+from plugin_core.clock import DAY_US, to_us
 from plugin_core.customers.identity import normalise_email
 from plugin_core.errors import InvalidInput
-from plugin_core.uploads.sheets import Sheet
+from plugin_core.uploads.sheets import UNSURE, Sheet, unsure
 
 _MOST_POINTS = 1_000_000_000
 _STATES = {
-    **dict.fromkeys(("subscribed", "yes", "true", "1", "opted in", "opt-in", "active"), "subscribed"),
-    **dict.fromkeys(("unsubscribed", "no", "false", "0", "opted out", "opt-out", "cleaned"), "unsubscribed"),
+    **dict.fromkeys(("subscribed", "yes", "y", "true", "1", "opted in", "opt in", "active"), "subscribed"),
+    **dict.fromkeys(("unsubscribed", "no", "n", "false", "0", "opted out", "opt out", "cleaned"), "unsubscribed"),
 }
 
 
@@ -27,6 +27,7 @@ class Row(NamedTuple):
     value: Any
     channel: str = "email"
     at: int | None = None
+    until: int | None = None  # where the file names a day only: its last moment
 
 
 class Bad(NamedTuple):
@@ -43,14 +44,29 @@ class Kind(NamedTuple):
     read: Callable[[int, Mapping[str, str], ZoneInfo, int], Row]
 
 
-_EMAIL = ("email", "e-mail", "email address", "e-mail address", "mail")
-_WHEN = ("date", "at", "consent date", "opt-in date", "updated at", "timestamp", "changed")
+_EMAIL = (
+    *("email", "e-mail", "email address", "e-mail address", "mail", "customer email", "e-posta", "e-posta adresi"),
+    *("электронная почта", "почта", "ایمیل"),
+)
+_WHEN = (
+    *("date", "at", "consent date", "opt-in date", "opt-in time", "optin time", "consent timestamp", "updated at", "timestamp"),
+    *("email marketing consent timestamp", "changed", "last changed", "tarih", "дата", "تاریخ"),
+)
+_STATUS = (
+    *("status", "consent", "state", "subscribed", "email consent", "email marketing consent", "marketing", "accepts marketing"),
+    *("accepts email marketing", "subscription status", "durum", "статус", "وضعیت"),
+)
+_POINTS = (
+    *("points", "balance", "points balance", "opening balance", "current points", "available points", "loyalty points"),
+    *("puan", "puan bakiyesi", "баллы", "امتیاز"),
+)
 
 
 def understood(kind: Kind, sheet: Sheet) -> dict[str, str]:
     """Our column -> the file's. InvalidInput names what is missing and under which names it is looked for."""
     there = {_plain(name): name for name in reversed(sheet.header)}
-    found = {ours: there[name] for ours, names in kind.columns.items() for name in reversed(names) if name in there}
+    wanted = {ours: [_plain(name) for name in reversed(names)] for ours, names in kind.columns.items()}
+    found = {ours: there[name] for ours, names in wanted.items() for name in names if name in there}
     missing = [ours for ours in kind.needed if ours not in found]
     if missing:
         names = "; ".join(f"{ours}: {', '.join(kind.columns[ours])}" for ours in missing)
@@ -65,7 +81,10 @@ def rows(kind: Kind, sheet: Sheet, zone: ZoneInfo, now: int) -> tuple[list[Row],
     bad: list[Bad] = []
     for line, cells in sheet.rows:
         try:
-            row = kind.read(line, {ours: cells[place] for ours, place in columns.items()}, zone, now)
+            told = {ours: cells[place] for ours, place in columns.items()}
+            if any(UNSURE in text for ours, text in told.items() if ours != "reason"):
+                raise unsure()
+            row = kind.read(line, told, zone, now)
         except InvalidInput as problem:
             bad.append(Bad(line, problem.message, problem.mend))
             continue
@@ -77,7 +96,7 @@ def rows(kind: Kind, sheet: Sheet, zone: ZoneInfo, now: int) -> tuple[list[Row],
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.casefold().replace("_", " ").split())
+    return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
 
 
 def _address(cells: Mapping[str, str]) -> str:
@@ -94,10 +113,12 @@ def _consent(line: int, cells: Mapping[str, str], zone: ZoneInfo, now: int) -> R
     channel = _plain(cells.get("channel", "")) or "email"
     if channel not in {"email", "sms"}:
         raise InvalidInput("The channel is not understood.", mend="Write email or sms, or leave the column out.")
-    at = _moment(cells.get("date", ""), zone, now)
+    text = cells.get("date", "")
+    at = _moment(text, zone, now)
     if state == "subscribed" and at is None:
         raise InvalidInput("It is not said when this person agreed.", mend="Fill in the date: an opt-in has to be shown.")
-    return Row(line, _address(cells), state, channel, at)
+    whole_day = at is not None and len(text) <= len("2026-03-31")
+    return Row(line, _address(cells), state, channel, at, min(at + DAY_US - 1, now) if whole_day and at is not None else at)
 
 
 def _suppression(line: int, cells: Mapping[str, str], zone: ZoneInfo, now: int) -> Row:  # noqa: ARG001 - as of all kinds
@@ -129,7 +150,7 @@ KINDS: Mapping[str, Kind] = {
     "consents": Kind(
         {
             "email": _EMAIL,
-            "status": ("status", "consent", "state", "subscribed", "email consent", "marketing", "accepts marketing"),
+            "status": _STATUS,
             "date": _WHEN,
             "channel": ("channel",),
         },
@@ -138,7 +159,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "suppressions": Kind({"email": _EMAIL, "reason": ("reason", "why", "note")}, ("email",), _suppression),
     "balances": Kind(
-        {"email": _EMAIL, "points": ("points", "balance", "points balance", "opening balance", "current points")},
+        {"email": _EMAIL, "points": _POINTS},
         ("email", "points"),
         _balance,
     ),

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from plugin_core import bulk, uploads
 from plugin_core.customers import consent
+from plugin_core.customers.privacy import identities
 from plugin_core.errors import InvalidInput
 from plugin_core.loyalty.settle import settle
 from plugin_core.stores.models import Store
@@ -117,14 +118,54 @@ def test_a_file_is_read_however_a_spreadsheet_saved_it(encoding: str, delimiter:
 @pytest.mark.parametrize(
     "raw",
     [
-        *(b"", b"email\n"), "email\n\N{CYRILLIC SMALL LETTER ZHE}@x.example".encode("windows-1251"),
-        b"PK\x03\x04\0\0", b'email\n"a', b"x" * (uploads.MOST_BYTES + 1),
+        *(b"", b"email\n"), "\N{BYTE ORDER MARK}email\na@x.example".encode("utf-16-le")[:-1], b"PK\x03\x04\0\0", b'email\n"a', b"x" * (uploads.MOST_BYTES + 1),
     ],
 )  # fmt: skip
 def test_what_is_no_table_is_refused_with_a_way_to_mend_it(raw: bytes) -> None:
     with pytest.raises(InvalidInput) as refused:
         uploads.read(raw)
     assert refused.value.mend
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("windows-1254", "Ayşe"), ("windows-1251", "Ада")])
+def test_a_file_in_letters_of_the_country_is_read_where_only_names_are_written_in_them(session, store, encoding, name) -> None:
+    text = f"Ad;E-Posta;Puan\n{name};ada@example.com;5\n{name};{name}@example.com;7\n"
+    found = bring(session, store, "balances", text.encode(encoding))
+    assert [change.after for change in found.changed] == [5]
+    assert [(bad.line, "letters" in bad.reason) for bad in found.bad] == [(3, True)]
+
+
+def test_a_row_is_named_by_the_line_on_which_it_begins() -> None:
+    sheet = uploads.read(b'sep=;\nemail;note\n"a@x.example";"one\ntwo"\n\nb@x.example;\n')
+    assert (sheet.header, [line for line, _ in sheet.rows]) == (("email", "note"), [3, 6])
+
+
+def test_a_refusal_whose_day_is_not_known_is_older_only_than_an_opt_in_given_since(session, store) -> None:
+    ada = bulk.select(session, "SELECT id FROM customers WHERE email = 'ada@example.com'")[0][0]
+    consent.record(session, ada, store.id, "email", "unsubscribed", "shopify", 0, us("2026-04-01"))
+    assert bring(session, store, "consents", "email,status,date\nada@example.com,yes,2026-03-31\n").changed == []
+    assert [
+        each.after for each in bring(session, store, "consents", "email,status,date\nada@example.com,yes,2026-04-02").changed
+    ] == ["subscribed"]
+
+
+def test_of_a_day_alone_the_refusal_counts_to_its_end_and_the_same_file_again_leaves_no_trace(session, store) -> None:
+    ada = bulk.select(session, "SELECT id FROM customers WHERE email = 'ada@example.com'")[0][0]
+    consent.record(session, ada, store.id, "email", "subscribed", "shopify", us("2026-04-01T10:00"), NOW)
+    text = "email,status,date\nada@example.com,no,2026-04-01\nbert@example.com,no,\n"
+    assert len(bring(session, store, "consents", text).changed) == 2
+    told = bulk.select(session, "SELECT COUNT(*) FROM consent_entries")
+    assert bring(session, store, "consents", text, now=NOW + 1).changed == []
+    assert bulk.select(session, "SELECT COUNT(*) FROM consent_entries") == told
+
+
+def test_an_address_of_somebody_erased_is_not_kept_again(session, store) -> None:
+    identities.remember(session, store.account_id, 1, ["gone@example.com"], erased_at=1)
+    found = bring(session, store, "suppressions", "email\ngone@example.com\nnew@example.com\n")
+    assert ([each.email for each in found.changed], [each.email for each in found.unknown]) == (
+        ["new@example.com"],
+        ["gone@example.com"],
+    )
 
 
 def test_a_missing_column_is_named_with_the_names_it_may_have(session, store) -> None:
