@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, make_response, render_template
+from flask_babel import gettext
 
+from admin.said import in_words
 from plugin_core.clock import SECOND_US, from_us
 from plugin_core.db import Database
 from plugin_core.errors import ComebackError, NotFound, SettingsProblem
@@ -51,7 +53,7 @@ class Desk:
 
     def unseal(self, purpose: str, text: str) -> dict[str, Any]:
         """NotFound for whatever :meth:`seal` didn't make, or not for this, or too long ago."""
-        unknown = NotFound("This link was used already or is too old.", mend="Start connecting again.")
+        unknown = NotFound(gettext("This link was used already or is too old."), mend=gettext("Start connecting again."))
         try:
             facts: dict[str, Any] = json.loads(self.vault.open(purpose, text))
         except SettingsProblem:
@@ -86,7 +88,8 @@ def page(
 
 
 def trouble(problem: ComebackError, *, status: int, ancestors: Sequence[str] = ()) -> Response:
-    return page("This did not work", [problem.message, problem.mend], status=status, ancestors=ancestors)
+    lines = [in_words(problem.message), in_words(problem.mend)]
+    return page(gettext("This did not work"), lines, status=status, ancestors=ancestors)
 
 
 def sealed_off(response: Response) -> Response:

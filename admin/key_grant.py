@@ -9,17 +9,18 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask_babel import gettext
 
 from admin.desk import Desk, page, sealed_off, trouble
 from admin.progress import show
 from admin.redirect_grant import COOKIE, set_cookie
+from admin.said import in_words
 from plugin_core.errors import InvalidInput, NotFound
 from plugin_core.stores import installing
 from plugin_core.stores.models import InstallState
 
 _PURPOSE = "install:keys"
 _MOST_BYTES = 16 * 1024
-_WAITING = "Checking the key with your store."
 
 
 def create_blueprint(desk: Desk) -> Blueprint:
@@ -34,9 +35,13 @@ def create_blueprint(desk: Desk) -> Blueprint:
         except NotFound as problem:
             return trouble(problem, status=404)
         store = urlsplit(row.address)
-        lines = [f"Comeback asks {row.address} for access to its customers, orders, products and coupons. You decide there."]
+        asks = gettext(
+            "Comeback asks %(site)s for access to its customers, orders, products and coupons. You decide there.",
+            site=row.address,
+        )
         form_to = ("'self'", f"{store.scheme}://{store.netloc}")
-        return page(f"Connect {store.netloc}", lines, button="Continue to your store", form_to=form_to)
+        title, button = gettext("Connect %(site)s", site=store.netloc), gettext("Continue to your store")
+        return page(title, [asks], button=button, form_to=form_to)
 
     @pages.post("/connect/<ticket>")
     def ask(ticket: str) -> Response:
@@ -73,7 +78,7 @@ def _asked(desk: Desk, ticket: str) -> tuple[str, str]:
         row, state = installing.ask(session, ticket, now=desk.clock())
         grant = desk.door(row.platform).keys
         if grant is None:
-            raise NotFound("This platform gives no keys by a link.", mend="Connect by key and secret.")
+            raise NotFound(gettext("This platform gives no keys by a link."), mend=gettext("Connect by key and secret."))
         back_url = f"{desk.public_url}{url_for('key_grant.back')}"
         callback_url = f"{desk.public_url}{url_for('key_grant.posted', platform=row.platform)}"
         return grant.link(row.address, state=state, back_url=back_url, callback_url=callback_url), state
@@ -93,7 +98,7 @@ def _come_back(desk: Desk) -> InstallState:
     """What became of the connection this browser began. NotFound where it began none, or another one."""
     state = desk.unseal(_PURPOSE, request.cookies.get(COOKIE, ""))["state"]
     if request.args.get("user_id", state) != state:
-        raise NotFound("This answer belongs to another connection.", mend="Start connecting again.")
+        raise NotFound(gettext("This answer belongs to another connection."), mend=gettext("Start connecting again."))
     if request.args.get("success") == "0":
         with desk.database.write() as session:
             asked = installing.by_state(session, state)
@@ -103,19 +108,20 @@ def _come_back(desk: Desk) -> InstallState:
     with desk.database.read() as session:
         row = installing.by_state(session, state)
     if row is None:
-        raise NotFound("This link was used already or is too old.", mend="Start connecting again.")
+        raise NotFound(gettext("This link was used already or is too old."), mend=gettext("Start connecting again."))
     return row
 
 
 def _outcome(desk: Desk, row: InstallState) -> Response:
     if row.stage == "done" and row.store_id is not None:
         return show(desk, row.store_id)
+    not_connected, problem = gettext("Not connected"), in_words(row.problem)
     if row.stage == "denied":
-        return page("Not connected", [row.problem, "Nothing was changed, nothing was kept."], status=403)
+        return page(not_connected, [problem, gettext("Nothing was changed, nothing was kept.")], status=403)
     if row.stage == "failed":
-        return page("Not connected", [row.problem], status=502)
+        return page(not_connected, [problem], status=502)
     if row.stage == "asked":
-        return page(
-            "Not connected", ["The store has sent no key.", "Go back and approve the access, or start again."], status=400
-        )
-    return page("Almost there", [_WAITING, row.problem], next_url=url_for("key_grant.back"))
+        missing = [gettext("The store has sent no key."), gettext("Go back and approve the access, or start again.")]
+        return page(not_connected, missing, status=400)
+    waiting = [gettext("Checking the key with your store."), problem]
+    return page(gettext("Almost there"), waiting, next_url=url_for("key_grant.back"))

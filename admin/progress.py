@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, g, jsonify, request, url_for
+from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from admin import languages
 from admin.desk import Desk, page, trouble
+from admin.formats import money, number
+from admin.people_words import LIFECYCLES
+from admin.said import in_words
+from admin.words import RESOURCES
 from plugin_core.clock import DAY_US
 from plugin_core.errors import NotFound
 from plugin_core.insights.overview import store_row
@@ -17,6 +23,14 @@ from plugin_core.orders import stale
 from plugin_core.stores.models import Run, Store
 
 _PURPOSE = "install:progress"
+_STAGES = {
+    "waiting": lazy_gettext("Connected. The import begins in a moment."),
+    "importing": lazy_gettext("Connected. Importing your customers and orders; nobody is written to about the past."),
+    "working out": lazy_gettext("Imported. Working out segments and points."),
+}
+
+
+_INSIGHTS = ("people", "orders", "net_spent", "net_spent_minor", "currency", "lifecycle", "slipping")
 
 
 class Progress(NamedTuple):
@@ -33,7 +47,7 @@ def progress(desk: Desk, store_id: int) -> Progress:
     with desk.database.read() as session:
         store = session.get(Store, store_id)
         if store is None:
-            raise NotFound("There is no such store any more.", mend="Connect it again.")
+            raise NotFound(gettext("There is no such store any more."), mend=gettext("Connect it again."))
         run = session.scalars(select(Run).where(Run.store_id == store_id).order_by(Run.id.desc()).limit(1)).first()
         if store.state != "connected":
             stage = "stopped"
@@ -44,7 +58,7 @@ def progress(desk: Desk, store_id: int) -> Progress:
         insights = {}
         if stage == "ready":
             row = store_row(session, store)
-            insights = {name: row[name] for name in ("people", "orders", "net_spent", "currency", "lifecycle", "slipping")}
+            insights = {name: row[name] for name in _INSIGHTS}
         counts = {} if run is None else {name: int(count) for name, count in run.counts.items()}
         return Progress(store.key, store.name, stage, counts, insights, store.problem, tuple(store.notes))
 
@@ -58,33 +72,36 @@ def _worked_out(session: Session, store: Store) -> bool:
 
 def show(desk: Desk, store_id: int) -> Response:
     """The page itself; it opens itself again, under a link good for a day, until the insights are ready."""
+    g.locale = languages.asked_for()
     found = progress(desk, store_id)
     with desk.database.read() as session:
         store = session.get_one(Store, store_id)
     home = desk.door(store.platform).home
     ancestors = home.ancestors(store.address) if home else ()
+    title = gettext("%(store)s is connected", store=found.name)
+    notes = [in_words(each) for each in found.notes]
     if found.stage == "ready":
-        figures = [
-            ("People", f"{found.insights['people']:,}"),
-            ("Orders", f"{found.insights['orders']:,}"),
-            ("Net spent", f"{found.insights['net_spent']} {found.insights['currency']}"),
-            *((stage.replace("_", " ").capitalize(), f"{count:,}") for stage, count in found.insights["lifecycle"].items()),
-        ]
-        lines = ["First insights ready.", *found.notes]
+        lines = [gettext("First insights ready."), *notes]
         # Inside the store's admin the pages follow by themselves; elsewhere somebody may have no login here.
         inside = "/app" if request.headers.get("Sec-Fetch-Dest") == "iframe" else ""
-        return page(f"{found.name} is connected", lines, ancestors=ancestors, figures=figures, next_url=inside)
+        return page(title, lines, ancestors=ancestors, figures=_figures(found.insights), next_url=inside)
     if found.stage == "stopped":
-        return page(f"{found.name} is not connected", [found.problem], ancestors=ancestors)
-    words = {
-        "waiting": "Connected. The import begins in a moment.",
-        "importing": "Connected. Importing your customers and orders; nobody is written to about the past.",
-        "working out": "Imported. Working out segments and points.",
-    }
-    figures = [(name.capitalize(), f"{count:,}") for name, count in found.counts.items()]
-    next_url = url_for("progress.watch", ticket=desk.seal(_PURPOSE, {"store": store_id}, life_us=DAY_US))
-    lines = [words[found.stage], found.problem, *found.notes]
-    return page(f"{found.name} is connected", lines, ancestors=ancestors, figures=figures, next_url=next_url)
+        not_connected = gettext("%(store)s is not connected", store=found.name)
+        return page(not_connected, [in_words(found.problem)], ancestors=ancestors)
+    counts = [(str(RESOURCES.get(name, name)), number(count)) for name, count in found.counts.items()]
+    ticket = desk.seal(_PURPOSE, {"store": store_id}, life_us=DAY_US)
+    next_url = url_for("progress.watch", ticket=ticket, lang=request.args.get("lang") or request.args.get("locale"))
+    lines = [str(_STAGES[found.stage]), in_words(found.problem), *notes]
+    return page(title, lines, ancestors=ancestors, figures=counts, next_url=next_url)
+
+
+def _figures(insights: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (gettext("People"), number(insights["people"])),
+        (gettext("Orders"), number(insights["orders"])),
+        (gettext("Net spent"), money(insights["net_spent_minor"], insights["currency"])),
+        *((str(LIFECYCLES[stage]), number(count)) for stage, count in insights["lifecycle"].items()),
+    ]
 
 
 def create_blueprint(desk: Desk) -> Blueprint:

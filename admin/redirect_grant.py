@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 
 from flask import Blueprint, Response, make_response, redirect, request
+from flask_babel import gettext
 
 from admin.desk import SHORT_US, Desk, page, sealed_off, trouble
 from admin.progress import show
@@ -46,7 +47,9 @@ def create_blueprint(desk: Desk) -> Blueprint:
             begun = desk.unseal(_PURPOSE, request.cookies.get(COOKIE, ""))
             returned = grant.returned(request.args, state=begun["state"], now=desk.now())
             if begun["platform"] != platform or returned.address != begun["address"]:
-                raise NotFound("This is not the store that was asked for.", mend="Start the installation again.")
+                raise NotFound(
+                    gettext("This is not the store that was asked for."), mend=gettext("Start the installation again.")
+                )
             actor = "merchant"
             with desk.database.write() as session:
                 installing.use_once(
@@ -55,7 +58,8 @@ def create_blueprint(desk: Desk) -> Blueprint:
         except InvalidInput as problem:
             return trouble(problem, status=400)
         if not returned.code:
-            return page("Not installed", ["The access was declined. Nothing was changed, nothing was kept."], status=403)
+            declined = [gettext("The access was declined. Nothing was changed, nothing was kept.")]
+            return page(gettext("Not installed"), declined, status=403)
         try:
             credentials = grant.credentials(returned, now=desk.now())
             response = show(desk, desk.connect(platform, returned.address, credentials, actor))
@@ -81,4 +85,7 @@ def set_cookie(desk: Desk, response: Response, value: str) -> None:
 
 
 def _no_such() -> NotFound:
-    return NotFound("Stores can't be connected in this way here.", mend="Look at docs: the app's id and secret may not be set.")
+    return NotFound(
+        gettext("Stores can't be connected in this way here."),
+        mend=gettext("Look at docs: the app's id and secret may not be set."),
+    )

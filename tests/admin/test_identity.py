@@ -60,3 +60,13 @@ def test_a_form_posted_from_another_site_does_nothing(shared_world: World) -> No
     owner = shared_world.owner()
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}):
         assert owner.post("/app/turn", data={"store": "x"}, headers=headers).status_code == 403
+
+
+def test_the_pages_of_connecting_speak_the_visitors_language(shared_world: World) -> None:
+    said = {language: shared_world.get(f"/install/unknown?lang={language}") for language in ("en", "tr", "fa")}
+    assert {answer.status_code for answer in said.values()} == {404}
+    assert "This did not work" in said["en"].text
+    assert '<html lang="fa" dir="rtl">' in said["fa"].text
+    for language in ("tr", "fa"):
+        assert "This did not work" not in said[language].text
+        assert "too old" not in said[language].text

@@ -10,6 +10,7 @@ from plugin_core import bulk
 from plugin_core.customers import terms
 from plugin_core.customers.models import Customer, CustomerMerge
 from plugin_core.customers.privacy.models import PrivacyRequest
+from plugin_core.orders.models import CustomerStats
 from tests.admin.paths import example
 from tests.admin.world import World
 
@@ -87,6 +88,15 @@ def test_a_name_full_of_markup_is_shown_as_text(fresh_world: World) -> None:
         assert EVIL not in shown.text
         assert "<script>alert" not in shown.text
         assert "&lt;script&gt;alert(1)" in shown.text, path
+
+
+def test_orders_that_can_not_be_seen_are_said_to_be_known_as_a_total_only(fresh_world: World) -> None:
+    person = somebody(fresh_world)
+    path, token = f"/app/customers/{person.key}", fresh_world.shopify_token()
+    assert "only as a total" not in fresh_world.get(path, token).text
+    with fresh_world.app.database.write() as session:
+        session.get_one(CustomerStats, (fresh_world.stores["shopify"].id, person.id)).unseen_orders = 3
+    assert "3 earlier orders are known only as a total" in fresh_world.get(path, token).text
 
 
 def test_everything_is_done_by_plain_forms_and_undone(fresh_world: World) -> None:

@@ -160,7 +160,7 @@ def test_a_link_made_for_one_store_is_not_taken_to_another_of_the_same_keys(plac
 
 def test_of_many_who_post_the_same_link_at_once_one_connects(place: Place) -> None:
     body, gate, statuses = posted(ticket(place.app, place.site), place.twins.woocommerce), threading.Barrier(4), list[int]()
-    # Built one after another: of Python 3.11, building syntax trees in several threads at once is not safe (python/cpython 106905).
+    # One after another: Python 3.11 builds no syntax trees in several threads at once (python/cpython 106905).
     clients = [create_web(place.app).test_client() for _ in range(4)]
 
     def post(client: FlaskClient) -> None:

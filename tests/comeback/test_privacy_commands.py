@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
 from admin.person_page import render
+from admin.person_words import COLUMNS
+from admin.person_words import SECTIONS as TITLES
 from comeback.cli.session import application
 from plugin_core.apply import upsert_many
+from plugin_core.customers.privacy.sections import SECTIONS
 from plugin_core.records import ConsentRecord
 from plugin_core.stores.connect import find_store
 from plugin_core.stores.settings import StoreSettings
@@ -64,6 +68,19 @@ def test_the_page_for_the_person_shows_names_as_text_and_is_the_owners_alone(cap
 def test_a_page_about_nothing_is_a_page():
     text = render({"profile": {"email": ""}, "orders": [], "offers": []}, shop="Shop", at="2026-11-22")
     assert "Nothing." in text
+
+
+def test_the_page_is_in_the_persons_own_language_and_names_every_column():
+    text = render({"profile": {"email": "", "locale": "fa-IR"}, "orders": []}, shop="Shop", at="2026-11-22")
+    assert '<html lang="fa" dir="rtl">' in text
+    assert "Nothing." not in text
+    columns = {
+        name
+        for section in SECTIONS.values()
+        for name in re.findall(r"(?:\.|AS )(\w+)(?=,|\s+FROM|\s*$)", section.sql.partition("FROM")[0])
+    }
+    assert columns - {"row_id", "rfm_cuts", "name"} <= set(COLUMNS)
+    assert {*SECTIONS, "profile", "merged_people", "never_written_to"} == set(TITLES)
 
 
 def test_erasing_says_what_will_happen_and_asks_once(capsys, monkeypatch):

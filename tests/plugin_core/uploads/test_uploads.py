@@ -118,7 +118,8 @@ def test_a_file_is_read_however_a_spreadsheet_saved_it(encoding: str, delimiter:
 @pytest.mark.parametrize(
     "raw",
     [
-        *(b"", b"email\n"), "\N{BYTE ORDER MARK}email\na@x.example".encode("utf-16-le")[:-1], b"PK\x03\x04\0\0", b'email\n"a', b"x" * (uploads.MOST_BYTES + 1),
+        *(b"", b"email\n"), "\N{BYTE ORDER MARK}email\na@x.example".encode("utf-16-le")[:-1],
+        *(b"PK\x03\x04\0\0", b'email\n"a', b"x" * (uploads.MOST_BYTES + 1)),
     ],
 )  # fmt: skip
 def test_what_is_no_table_is_refused_with_a_way_to_mend_it(raw: bytes) -> None:
