@@ -13,6 +13,7 @@ import jwt
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from adapters.sandbox import Twins, start_twins
@@ -22,7 +23,6 @@ from comeback.serving import create_web
 from comeback.settings import Settings
 from jobs.due import run_due
 from plugin_core.stores import page_secrets
-from plugin_core.stores.connect import find_store
 from plugin_core.stores.models import Store
 from tests.journeys.world import UNPACED
 
@@ -67,42 +67,53 @@ class World:
 
 
 @contextmanager
+def built(database_url: str, folder: Path, twins: Twins) -> Iterator[App]:
+    twins.shopify.store.bucket.set(*UNPACED)
+    app = build(
+        Settings(
+            database_url=SecretStr(database_url),
+            secret_key=SecretStr("a key for stores that are not there"),
+            smtp_url=SecretStr(f"folder:{folder / 'mail'}"),
+            public_url="http://127.0.0.1:8000",
+            shopify_origin=twins.shopify.origin,
+            shopify_client_id=twins.shopify.store.client_id,
+            shopify_client_secret=SecretStr(twins.shopify.store.client_secret),
+            allow_private_stores=True,
+        )
+    )
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def import_both(app: App, twins: Twins) -> None:
+    """Both twins are taken in and everything is worked out; no campaign is started."""
+    secrets = {"consumer_key": twins.woocommerce.consumer_key, "consumer_secret": twins.woocommerce.consumer_secret}
+    secrets |= {page_secrets.NAME: PAGE_SECRET}
+    connect(app, "shopify", twins.shopify.shop, {"access_token": twins.shopify.token}, actor="test")
+    connect(app, "woocommerce", twins.woocommerce.url, secrets, actor="test")
+    assert [report.problem for report in run_due(app.context) if report.problem] == []
+
+
+def opened(app: App, twins: Twins) -> World:
+    with app.database.read() as session:
+        stores = {store.platform: store for store in session.scalars(select(Store))}
+    return World(app, twins, create_web(app), stores)
+
+
+@contextmanager
 def installation(database_url: str, folder: Path, *, people: int = 30) -> Iterator[tuple[App, Twins]]:
     """Both twins, and an installation that knows of neither yet."""
-    with start_twins(people, now=datetime.now(UTC)) as twins:
-        twins.shopify.store.bucket.set(*UNPACED)
-        app = build(
-            Settings(
-                database_url=SecretStr(database_url),
-                secret_key=SecretStr("a key for stores that are not there"),
-                smtp_url=SecretStr(f"folder:{folder / 'mail'}"),
-                public_url="http://127.0.0.1:8000",
-                shopify_origin=twins.shopify.origin,
-                shopify_client_id=twins.shopify.store.client_id,
-                shopify_client_secret=SecretStr(twins.shopify.store.client_secret),
-                allow_private_stores=True,
-            )
-        )
-        try:
-            yield app, twins
-        finally:
-            app.close()
+    with start_twins(people, now=datetime.now(UTC)) as twins, built(database_url, folder, twins) as app:
+        yield app, twins
 
 
 @contextmanager
 def world(database_url: str, folder: Path, *, people: int = 30) -> Iterator[World]:
-    """Both twins imported, everything worked out; no campaign was started."""
     with installation(database_url, folder, people=people) as (app, twins):
-        secrets = {"consumer_key": twins.woocommerce.consumer_key, "consumer_secret": twins.woocommerce.consumer_secret}
-        secrets |= {page_secrets.NAME: PAGE_SECRET}
-        keys = {
-            "shopify": connect(app, "shopify", twins.shopify.shop, {"access_token": twins.shopify.token}, actor="test")[0],
-            "woocommerce": connect(app, "woocommerce", twins.woocommerce.url, secrets, actor="test")[0],
-        }
-        assert [report.problem for report in run_due(app.context) if report.problem] == []
-        with app.database.read() as session:
-            stores = {platform: find_store(session, key) for platform, key in keys.items()}
-        yield World(app, twins, create_web(app), stores)
+        import_both(app, twins)
+        yield opened(app, twins)
 
 
 def _bearer(token: str) -> dict[str, str]:
