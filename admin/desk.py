@@ -17,6 +17,7 @@ from plugin_core.clock import SECOND_US, from_us
 from plugin_core.db import Database
 from plugin_core.errors import ComebackError, NotFound, SettingsProblem
 from plugin_core.installers import Doors, EmbeddedHome
+from plugin_core.messaging import Mail, Renderer
 from plugin_core.stores.credentials import Vault
 
 SHORT_US = 600 * SECOND_US
@@ -32,6 +33,8 @@ class Desk:
     offer: Callable[[str, str, str], str]  # (platform, address, actor) -> a link that connects just this store, once
     finish: Callable[[], int]  # proves keys that stores have posted
     public_url: str
+    renderer: Renderer
+    send: Callable[[Mail], None]  # hand a mail over; raises MessageError
     clock: Callable[[], int]  # microseconds UTC
     open_to_all: bool = False  # whoever comes is the owner: for made-up stores on one's own machine
 

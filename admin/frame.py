@@ -69,11 +69,11 @@ def guarded(desk: Desk, response: Response, who: Visitor | None) -> Response:
     """No script or style but our own and the host's, no frame but the store's own admin."""
     bridge = _script_origin(desk) if who is not None and who.host == SHOPIFY else ""
     framed_by = " ".join(who.ancestors) if who is not None and who.ancestors else "'none'"
-    response.headers.setdefault(
-        "Content-Security-Policy",
+    policy = (
         f"default-src 'none'; script-src 'self' {bridge}; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"connect-src 'self' {bridge}; form-action 'self'; base-uri 'none'; frame-ancestors {framed_by}".replace(" ;", ";"),
+        f"connect-src 'self' {bridge}; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {framed_by}"
     )
+    response.headers.setdefault("Content-Security-Policy", policy.replace(" ;", ";"))
     return sealed_off(response)
 
 

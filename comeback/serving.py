@@ -59,6 +59,8 @@ def install_desk(app: App, *, open_to_all: bool = False) -> Desk:
         offer=lambda platform, address, actor: offer_link(app, platform, address, actor=actor),
         finish=app.context.finish_installs,
         public_url=app.settings.public_url,
+        renderer=app.context.renderer,
+        send=app.context.channel.send,
         clock=app.context.clock,
         open_to_all=open_to_all,
     )

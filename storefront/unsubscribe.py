@@ -31,7 +31,7 @@ def create_blueprint(database: Database, vault: Vault, clock: Callable[[], int])
         with database.read() as session:
             reader = unsubscribe.read(session, vault, token)
             if reader is None:
-                return _unknown()
+                return _unknown(token)
             tongue = _tongue(reader, settings.current(session, reader.store)[0].locale)
             subscribed = unsubscribe.standing(session, reader) != "unsubscribed"
         return _page(reader, tongue, "question" if subscribed else "done")
@@ -44,7 +44,7 @@ def create_blueprint(database: Database, vault: Vault, clock: Callable[[], int])
         with database.write() as session:
             reader = unsubscribe.read(session, vault, token)
             if reader is None:
-                return _unknown()
+                return _unknown(token)
             unsubscribe.set_state(session, reader, wanted, now=clock())
             tongue = _tongue(reader, settings.current(session, reader.store)[0].locale)
         return _page(reader, tongue, "undone" if wanted == "subscribed" else "done")
@@ -62,11 +62,12 @@ def _page(reader: Reader, tongue: str, message: str) -> Response:
     return _render(tongue, HTTPStatus.OK, title=words["title"], message=words[message], button=button, wish=wish)
 
 
-def _unknown() -> Response:
+def _unknown(token: str) -> Response:
     """The same for every link that isn't ours, so that it tells nothing."""
     tongue = language(request.accept_languages.best or "")
     words = UNSUBSCRIBE[tongue]
-    return _render(tongue, HTTPStatus.NOT_FOUND, title=words["unknown"], message="", button="", wish="")
+    title = words["sample"] if unsubscribe.of_a_sample(token) else words["unknown"]
+    return _render(tongue, HTTPStatus.NOT_FOUND, title=title, message="", button="", wish="")
 
 
 def _render(tongue: str, status: HTTPStatus, **facts: str) -> Response:

@@ -10,6 +10,7 @@ from admin.desk import Desk
 from admin.pages import (
     audit,
     campaign_editor,
+    campaign_mail,
     campaigns,
     home,
     loyalty,
@@ -36,6 +37,7 @@ ALL: tuple[Callable[[Desk], Pages], ...] = (
     privacy.create_pages,
     campaigns.create_pages,
     campaign_editor.create_pages,
+    campaign_mail.create_pages,
     loyalty.create_pages,
     segment_builder.create_pages,
     segments.create_pages,

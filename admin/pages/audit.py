@@ -35,6 +35,7 @@ ACTIONS: Mapping[str, Any] = {
     "store.erased": lazy_gettext("Store erased"),
     "campaign.running": lazy_gettext("Campaign started"),
     "campaign.changed": lazy_gettext("Campaign changed"),
+    "campaign.sample": lazy_gettext("Sample mail sent"),
     "campaign.paused": lazy_gettext("Campaign paused"),
     "team.created": lazy_gettext("Access given"),
     "team.role": lazy_gettext("Role changed"),

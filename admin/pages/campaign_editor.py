@@ -20,9 +20,12 @@ from plugin_core.offers import campaigns as room
 from plugin_core.offers import editing
 from plugin_core.offers.definitions import UNITS
 from plugin_core.offers.models import Campaign
+from plugin_core.offers.planning import Preview
+from plugin_core.segments.faces import Face, faces
 from plugin_core.stores import settings as store_settings
 from plugin_core.stores.models import Store
 
+_NAMED = 50
 _UNIT_WORDS = {
     "days": lazy_gettext("days after the last order"),
     "gaps": lazy_gettext("times their usual time between orders"),
@@ -58,10 +61,10 @@ def create_pages(desk: Desk) -> Pages:
                 store, wanted = session.get_one(Store, who.store_id), _read(chosen, form)
                 seen = editing.look(session, store, wanted, now=desk.clock())
                 now = editing.look(session, store, chosen, now=desk.clock())
-                steps = room.definition(wanted).steps
                 return pages.render(
-                    "campaigns/edit.html", who, **shown, form=_again(form), seen=seen, now=now, steps=steps, words=campaign_words
-                )
+                    "campaigns/edit.html", who, **shown, form=_again(form), seen=seen, now=now, words=campaign_words,
+                    steps=room.definition(wanted).steps, moves=_moves(session, store, now, seen), named=_NAMED,
+                )  # fmt: skip
         except InvalidInput as problem:
             with desk.database.read() as session:
                 _chosen, shown = _opened(session, who, campaign)
@@ -85,6 +88,13 @@ def _opened(session: Session, who: Visitor, key: str) -> tuple[Campaign, dict[st
     settings, _version = store_settings.current(session, store)
     units = [(unit, _UNIT_WORDS[unit]) for unit in UNITS[campaign.kind]]
     return campaign, {"campaign": campaign, "units": units, "settings": settings, "checkouts": "hours" in UNITS[campaign.kind]}
+
+
+def _moves(session: Session, store: Store, now: Preview, then: Preview) -> list[tuple[str, int, list[Face]]]:
+    """Who is reached newly and who no longer: how many, and some by name."""
+    before, after = ({verdict.customer_id for verdict in seen.chosen} for seen in (now, then))
+    moves = ((gettext("Would be reached newly"), after - before), (gettext("Would be reached no longer"), before - after))
+    return [(words, len(some), faces(session, store, sorted(some)[:_NAMED])) for words, some in moves if some]
 
 
 def _form(campaign: Campaign) -> dict[str, Any]:

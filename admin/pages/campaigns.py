@@ -8,7 +8,7 @@ from flask import Response
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy.orm import Session
 
-from admin import campaign_words, won_words
+from admin import campaign_words, settings_fields, won_words
 from admin.desk import Desk
 from admin.routes import Pages, typed
 from admin.visitor import Visitor
@@ -143,4 +143,5 @@ def _before(desk: Desk, session: Session, who: Visitor, key: str) -> dict[str, A
         "campaign": campaign,
         "seen": planning.preview(session, store, campaign, now=desk.clock()),
         "missing": room.missing_settings(settings),
+        "fields": settings_fields.FIELDS,
     }

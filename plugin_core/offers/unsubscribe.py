@@ -18,6 +18,7 @@ from plugin_core.stores.credentials import Vault, account_secret
 from plugin_core.stores.models import Account, Store
 
 SOURCE = "unsubscribe link"
+SAMPLE = "sample"  # in place of a person's key: the link of a mail that nobody was meant to get
 _MAC_BYTES = 16
 
 
@@ -41,11 +42,10 @@ def link(public_url: str, secret: bytes, store_key: str, customer_key: str, chan
 
 def read(session: Session, vault: Vault, text: str) -> Reader | None:
     """Whom the link was made for; None for anything we didn't sign. A person merged since is the one who survived."""
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        store_key, customer_key, channel = raw[_MAC_BYTES:].decode().split("\n")
-    except (binascii.Error, ValueError):
+    parts = _parts(text)
+    if parts is None:
         return None
+    raw, store_key, customer_key, channel = parts
     store = session.scalar(select(Store).where(Store.key == store_key))
     account = session.get(Account, store.account_id) if store else None
     if store is None or account is None:
@@ -56,6 +56,21 @@ def read(session: Session, vault: Vault, text: str) -> Reader | None:
     while customer is not None and customer.merged_into is not None:
         customer = session.get(Customer, customer.merged_into)
     return None if customer is None else Reader(customer, store, channel)
+
+
+def of_a_sample(text: str) -> bool:
+    """Tells nothing but what stands in the link itself."""
+    parts = _parts(text)
+    return parts is not None and parts[2] == SAMPLE
+
+
+def _parts(text: str) -> tuple[bytes, str, str, str] | None:
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        store_key, customer_key, channel = raw[_MAC_BYTES:].decode().split("\n")
+    except (binascii.Error, ValueError):
+        return None
+    return raw, store_key, customer_key, channel
 
 
 def _mac(secret: bytes, subject: bytes) -> bytes:

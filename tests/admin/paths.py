@@ -24,6 +24,7 @@ EXAMPLES: Mapping[str, Callable[[Session, Store], Any]] = {
     "campaign": lambda _session, _store: "winback",
     "slug": lambda _session, _store: "brand_advocates",
     "version": lambda _session, _store: 1,
+    "place": lambda _session, _store: 0,
     "number": lambda _session, _store: 1,
 }
 

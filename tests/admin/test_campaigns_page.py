@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
+
+from comeback.settings import MailFolder
 from plugin_core.loyalty.standing import people_by_tier
-from plugin_core.offers import campaigns, editing, planning
+from plugin_core.offers import campaigns, editing, planning, samples
 from plugin_core.offers.tally import tally
 from plugin_core.stores import settings
 from plugin_core.stores.models import Store
@@ -107,3 +110,46 @@ def test_a_ladder_that_mixes_days_and_gaps_is_saved_in_the_order_in_which_it_was
     with fresh_world.app.database.read() as session:
         saved = campaigns.get(session, session.get_one(Store, 1), "winback").definition["steps"]
     assert saved == [{"days": 30, "percent": 5}, {"gaps": 2, "percent": 10}, {"days": 90, "percent": 15}]
+
+
+def test_the_mail_of_a_step_is_looked_at_in_each_language_and_sent_to_oneself_a_few_times_a_day(fresh_world: World) -> None:
+    owner, here = fresh_world.owner(), "/app/campaigns/winback/mail/0"
+    for tongue, direction in (("en", "ltr"), ("fa", "rtl")):
+        page = owner.get(f"{here}?tongue={tongue}").text
+        frame = owner.get(html.unescape(page.split('<iframe class="mail" src="')[1].split('"')[0]))
+        assert samples.CODE in page
+        assert (frame.status_code, samples.CODE in frame.text, f'dir="{direction}"' in frame.text) == (200, True, True)
+        policy = frame.headers["Content-Security-Policy"]
+        assert "sandbox" in policy
+        assert "unsafe-inline" not in policy
+    early = owner.post(here, data={"address": "me@shop.example"}, headers=HERE)
+    assert (early.status_code, 'value="me@shop.example"' in early.text) == (400, True)
+    with fresh_world.app.database.write() as session:
+        settings.change(session, session.get_one(Store, 1), SENDER, actor="ada", now=1)
+    assert owner.post(here, data={"address": "nobody"}, headers=HERE).status_code == 400
+    sent = [
+        owner.post(here, data={"address": "me@shop.example", "tongue": "tr"}, headers=HERE) for _ in range(samples.MOST_A_DAY)
+    ]
+    assert {answer.headers["Location"] for answer in sent} == {f"{here}?tongue=tr&note=sent"}
+    assert owner.post(here, data={"address": "me@shop.example"}, headers=HERE).status_code == 400
+    folder = fresh_world.app.settings.mail
+    assert isinstance(folder, MailFolder)
+    mails = [path.read_text() for path in folder.path.glob("*.eml")]
+    assert len(mails) == samples.MOST_A_DAY
+    assert all("me@shop.example" in mail for mail in mails)
+    assert "Sample mail sent" in owner.get("/app/privacy/audit").text
+    assert owner.get("/app/campaigns/winback/mail/9").status_code == 400
+
+
+def test_before_a_change_is_saved_it_names_whom_it_would_reach_newly_and_no_longer(fresh_world: World) -> None:
+    owner = fresh_world.owner()
+    wanted = typed([("days", "7", "5"), ("days", "", "")], do="look")
+    page = owner.post("/app/campaigns/winback/edit", data=wanted, headers=HERE).text
+    with fresh_world.app.database.read() as session:
+        store, now = session.get_one(Store, 1), fresh_world.app.context.clock()
+        chosen = campaigns.get(session, store, "winback")
+        before = {one.customer_key for one in planning.preview(session, store, chosen, now=now).chosen}
+        then = editing.checked(chosen, "x", {"steps": [{"days": 7, "percent": 5}]}, 0.0)
+        after = {one.customer_key for one in editing.look(session, store, then, now=now).chosen}
+    assert after - before
+    assert {key for key in before | after if f"/app/customers/{key}" in page} == before ^ after

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from plugin_core.customers.models import Consent, ConsentEntry, Customer
 from plugin_core.db import Database
-from plugin_core.offers.unsubscribe import link
+from plugin_core.offers.unsubscribe import SAMPLE, link
 from plugin_core.orders.models import CustomerStats
 from plugin_core.outbox.models import OutboxEntry
 from plugin_core.platforms import Capability
@@ -104,6 +104,14 @@ def test_a_mistake_can_be_taken_back_at_once(client: FlaskClient, session: Sessi
     assert standing(session, shop, ben) == ("subscribed", True, 1)
     entry = session.scalars(select(OutboxEntry)).one()
     assert (entry.payload["state"], entry.generation) == ("subscribed", 2)
+
+
+def test_the_link_of_a_sample_mail_says_so_and_speaks_for_nobody(client: FlaskClient, session: Session, shop: Shop) -> None:
+    ben = someone(session, shop)
+    sample = link("", account_secret(VAULT, shop.account), shop.store.key, SAMPLE)
+    for answer in (client.get(sample), client.post(sample, data=ONE_CLICK)):
+        assert (answer.status_code, "sample mail" in answer.text) == (404, True)
+    assert standing(session, shop, ben) == ("subscribed", True, 0)
 
 
 def test_a_link_we_did_not_sign_tells_nothing(client: FlaskClient, session: Session, shop: Shop) -> None:
