@@ -20,6 +20,7 @@ from plugin_core.clock import from_us
 
 NOT_KNOWN = "\N{EN DASH}"
 _DIGITS: Mapping[str, Mapping[int, str]] = {"fa": dict(zip(map(ord, "0123456789"), "۰۱۲۳۴۵۶۷۸۹", strict=True))}
+_PERCENT: Mapping[str, str] = {"fa": "\N{ARABIC PERCENT SIGN}"}
 _PERSIAN_MONTHS = {
     "fa": jdatetime.date.j_months_fa,
     "en": jdatetime.date.j_months_en,
@@ -58,7 +59,8 @@ def percent(share: float | None, digits: int = 0) -> str:
     if share is None:
         return NOT_KNOWN
     exact = round(share, digits + 2)
-    return _own(numbers.format_percent(exact, locale=_locale(), numbering_system=_system(), decimal_quantization=False))
+    shown = numbers.format_percent(exact, locale=_locale(), numbering_system=_system(), decimal_quantization=False)
+    return _own(shown).replace("%", _PERCENT.get(_locale(), "%")) if _own_digits() else shown
 
 
 def date(at: int | None) -> str:
