@@ -66,15 +66,7 @@ def run(kind: str, people: int, *, rounds: int = 40) -> list[dict[str, Any]]:
 
 
 def fill(database: Database, store_id: int, people: int) -> None:
-    """Names as they fall: a few are frequent, most are rare."""
-    chance = random.Random(people)  # noqa: S311 - made-up shoppers
-    firsts = [_name(chance, 2) for _ in range(1_500)]
-    lasts = [_name(chance, 3) for _ in range(12_000)]
-    made = _people(chance, firsts, lasts, people, store_id)
-    while page := list(islice(made, _PAGE)):
-        with database.write() as session:
-            for number, (table, columns) in enumerate(_COLUMNS.items()):
-                bulk.insert(session, metadata.tables[table], columns, [row for each in page for row in each[number]])
+    add_people(database, store_id, people)
     with database.write() as session:
         session.add(Segment(id=1, store_id=store_id, slug="few", name="Few", rule={}, bit=0, rule_changed_at=0))
         session.flush()
@@ -84,6 +76,22 @@ def fill(database: Database, store_id: int, people: int) -> None:
                 "SELECT 1, customer_id, 0, 0 FROM customer_stats WHERE segment_bits = 1"
             )
         )
+    analyse(database)
+
+
+def add_people(database: Database, store_id: int, people: int) -> None:
+    """Names as they fall: a few are frequent, most are rare."""
+    chance = random.Random(people)  # noqa: S311 - made-up shoppers
+    firsts = [_name(chance, 2) for _ in range(1_500)]
+    lasts = [_name(chance, 3) for _ in range(12_000)]
+    made = _people(chance, firsts, lasts, people, store_id)
+    while page := list(islice(made, _PAGE)):
+        with database.write() as session:
+            for number, (table, columns) in enumerate(_COLUMNS.items()):
+                bulk.insert(session, metadata.tables[table], columns, [row for each in page for row in each[number]])
+
+
+def analyse(database: Database) -> None:
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE" if database.engine.dialect.name == "sqlite" else "VACUUM ANALYZE")
 

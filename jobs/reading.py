@@ -15,7 +15,7 @@ from plugin_core.errors import ComebackError
 from plugin_core.inbox import gaps
 from plugin_core.inbox.doubts import doubtful, resource_of
 from plugin_core.inbox.queue import Claimed, Failure
-from plugin_core.inbox.receive import context as sealed_for
+from plugin_core.inbox.receive import open_body
 from plugin_core.json_text import without_nul
 from plugin_core.platforms import ConnectionInfo
 from plugin_core.records import Record
@@ -55,7 +55,7 @@ def translated(context: JobContext, store: Store, claimed: Sequence[Claimed]) ->
     for delivery in claimed:
         work = Read(delivery)
         try:
-            raw = without_nul(context.vault.open_bytes(sealed_for(store.id), delivery.body))
+            raw = without_nul(open_body(context.vault, store.id, delivery.body))
             unusable = _noted(work, webhooks.translate(delivery.topic, raw, connection, at=delivery.at))
         except Exception as problem:  # noqa: BLE001 - whatever it is, the others go on and it is kept
             failures.append(failure(delivery, problem))

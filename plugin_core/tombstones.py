@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -36,26 +38,46 @@ def note(session: Session, store_id: int, deletions: Sequence[Deletion]) -> None
 
 
 def inherited(session: Session, store_id: int, accounts: Iterable[str]) -> list[tuple[int, int]]:
-    """Pairs of people that the store made one, where one of ``accounts`` is among theirs and both accounts are known here.
+    """Pairs of people that the store made one, in families with one of ``accounts``; of those whose accounts are known here.
 
-    Whichever of the two accounts and the word of their merge comes last finds the others.
+    Whichever of the accounts and the words of their merges comes last finds the others, also where one between them never came.
     """
-    if not bulk.select(session, _ANY_HEIR, store_id):
+    merges = bulk.select(session, _MERGES, store_id)
+    families = _families(merges, accounts) if merges else []
+    if not families:
         return []
-    listed, chosen = bulk.listed(session, "text"), bulk.values(session, accounts)
-    rows = bulk.select(session, _PAIRS.format(listed=listed), store_id, chosen, chosen)
-    return [(gone, kept) for gone, kept in rows]
+    some = bulk.listed(session, "text")
+    sql = f"SELECT external_id, customer_id FROM store_customers WHERE store_id = ? AND external_id IN ({some})"
+    persons = dict(bulk.select(session, sql, store_id, bulk.values(session, sorted(set[str]().union(*families)))))
+    found: list[tuple[int, int]] = []
+    for family in families:
+        known = sorted({persons[account] for account in family if account in persons})
+        found += [(person, known[0]) for person in known[1:]]
+    return found
 
 
-_ANY_HEIR = "SELECT 1 FROM tombstones WHERE store_id = ? AND resource = 'customers' AND heir <> '' LIMIT 1"
-_PAIRS = """
-    SELECT gone.customer_id, kept.customer_id FROM tombstones t
-    JOIN store_customers gone ON gone.store_id = t.store_id AND gone.external_id = t.external_id
-    JOIN store_customers kept ON kept.store_id = t.store_id AND kept.external_id = t.heir
-    WHERE t.store_id = ? AND t.resource = 'customers' AND t.heir <> '' AND gone.customer_id <> kept.customer_id
-    AND (t.external_id IN ({listed}) OR t.heir IN ({listed}))
-    ORDER BY t.external_id
-"""
+_MERGES = "SELECT external_id, heir FROM tombstones WHERE store_id = ? AND resource = 'customers' AND heir <> ''"
+
+
+def _families(merges: Sequence[Any], accounts: Iterable[str]) -> list[set[str]]:
+    """The accounts that hang together by merges, of each of ``accounts`` that hangs together with any."""
+    beside: dict[str, set[str]] = defaultdict(set)
+    for gone, kept in merges:
+        beside[gone].add(kept)
+        beside[kept].add(gone)
+    families: list[set[str]] = []
+    seen: set[str] = set()
+    for account in sorted(beside.keys() & set(accounts)):
+        if account in seen:
+            continue
+        family, open_ends = {account}, [account]
+        while open_ends:
+            new = beside[open_ends.pop()] - family
+            family |= new
+            open_ends += new
+        seen |= family
+        families.append(family)
+    return families
 
 
 def moments(session: Session, store_id: int, resource: str, external_ids: Iterable[str]) -> dict[str, int]:

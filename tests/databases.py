@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -43,6 +45,17 @@ def postgres_template(folder: Path) -> str:
 def sqlite_copy(folder: Path, target: Path) -> str:
     shutil.copyfile(sqlite_template(folder), target)
     return f"sqlite:///{target}"
+
+
+@contextmanager
+def copy(kind: str, folder: Path, target: Path) -> Iterator[str]:
+    """The URL of a fresh database; one of SQLite lies in ``target``."""
+    if kind == "sqlite":
+        yield sqlite_copy(folder, target / "comeback.sqlite")
+        return
+    url, socket, name = postgres_copy(folder)
+    yield url
+    postgres_drop(socket, name)
 
 
 def postgres_copy(folder: Path) -> tuple[str, str, str]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from plugin_core import bulk
 from plugin_core.customers import terms
+from plugin_core.stores.models import Store
 
 # Whoever has any of these stays.
 _TRACES = (
@@ -44,6 +45,23 @@ def bereave(session: Session, customer_ids: Collection[int]) -> set[int]:
         if since is not None:
             bulk.execute(session, "UPDATE customers SET since = ? WHERE id = ? AND since <> ?", since, person, since)
     return ghosts
+
+
+def drop_unnamed(session: Session, store: Store, external_ids: Collection[str]) -> None:
+    """Accounts that never came, and that no order or checkout names any more."""
+    if not external_ids:
+        return
+    named = (
+        "SELECT 1 FROM {} WHERE {}.customer_id = store_customers.customer_id AND {}.store_id = store_customers.store_id "
+        "AND {}.account_external_id = store_customers.external_id"
+    )
+    bulk.execute(
+        session,
+        f"DELETE FROM store_customers WHERE store_id = ? AND placeholder AND external_id IN ({bulk.listed(session, 'text')}) "
+        f"AND NOT EXISTS ({named.replace('{}', 'orders')}) AND NOT EXISTS ({named.replace('{}', 'checkouts')})",
+        store.id,
+        bulk.values(session, external_ids),
+    )
 
 
 def _forget(session: Session, customer_ids: Collection[int]) -> set[int]:

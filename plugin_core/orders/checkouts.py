@@ -25,7 +25,7 @@ _COLUMNS = (
     *("completed_at", "modified_at", "content_hash", "currency", "total", "recovery_url", "offer_url", "items"),
     "covered_by_platform",
 )
-_Stored = tuple[int, str, int | None]  # modified time, content hash, person
+_Stored = tuple[int, str, int | None, str]  # modified time, content hash, person, account
 
 
 def apply_checkouts(session: Session, store: Store, people: People, records: Sequence[CheckoutRecord]) -> int:
@@ -49,6 +49,7 @@ def apply_checkouts(session: Session, store: Store, people: People, records: Seq
     bulk.upsert(session, _TABLE, _COLUMNS, rows, key=_COLUMNS[:2], update=_COLUMNS[2:])
     former = {stored[record.external_id][2] for record in fresh if record.external_id in stored} - {None, *persons}
     gone = ghosts.bereave(session, {person for person in former if person is not None})
+    ghosts.drop_unnamed(session, store, {each[3] for each in stored.values()} - {"", *(record.customer_id for record in fresh)})
     people.gone(gone)
     touched = {person for person in former.union(persons) if person is not None} - gone
     stale.mark(session, [(store.id, person) for person in sorted(touched)])
@@ -72,12 +73,12 @@ def remove_checkouts(session: Session, store: Store, deletions: Sequence[Deletio
 def _stored(session: Session, store: Store, external_ids: dict[str, CheckoutRecord]) -> dict[str, _Stored]:
     rows = bulk.select(
         session,
-        f"SELECT external_id, modified_at, content_hash, customer_id FROM checkouts "
+        f"SELECT external_id, modified_at, content_hash, customer_id, account_external_id FROM checkouts "
         f"WHERE store_id = ? AND external_id IN ({bulk.listed(session, 'text')})",
         store.id,
         bulk.values(session, external_ids),
     )
-    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
 
 
 def _is_news(record: CheckoutRecord, stored: _Stored | None) -> bool:

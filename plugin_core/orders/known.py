@@ -17,12 +17,13 @@ class KnownOrder(NamedTuple):
     modified_at: int
     content_hash: str
     customer_id: int | None
+    account: str  # the store's own customer id, "" for a guest
 
 
 def known_orders(session: Session, store: Store, external_ids: Iterable[str]) -> dict[str, KnownOrder]:
     rows = bulk.select(
         session,
-        f"SELECT external_id, id, modified_at, content_hash, customer_id FROM orders "
+        f"SELECT external_id, id, modified_at, content_hash, customer_id, account_external_id FROM orders "
         f"WHERE store_id = ? AND external_id IN ({bulk.listed(session, 'text')})",
         store.id,
         bulk.values(session, external_ids),

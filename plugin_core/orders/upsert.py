@@ -69,6 +69,10 @@ def apply_orders(
     }
     touched = merge.settle(session, people, owned | former, now=now)
     gone = ghosts.bereave(session, former)
+    left = {
+        stored.account for record in fresh if (stored := known.get(record.external_id)) and stored.account != record.customer_id
+    }
+    ghosts.drop_unnamed(session, store, left - {""})
     people.gone(gone)
     stale.mark(session, [(store.id, person) for person in sorted(touched - gone)])
     return len(fresh)

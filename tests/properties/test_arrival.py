@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -135,8 +135,36 @@ def _told(engine: Engine, batches: list[list[Arrival]], *, work_between: bool) -
     return found
 
 
+def _cut(*history: Any, order: str) -> tuple[list[Arrival], list[list[Arrival]]]:
+    """Of one shop; ``order``: places in the history, one batch each."""
+    arrivals = [("north", record) for record in history]
+    return arrivals, [[arrivals[int(place)]] for place in order]
+
+
+# An account that only an order named, and that the order was taken from, after others were merged into it.
+_NAMED_NO_MORE = _cut(
+    Deletion("customers", "3", HOUR, "1"),
+    customer("3", "ada@x.de", modified_at=DAY),
+    order("a", "ada@x.de", placed_at=DAY, modified_at=2 * DAY, customer_id="1"),
+    order("a", "ada@x.de", placed_at=DAY, modified_at=3 * DAY, customer_id=""),
+    order="0123",
+)
+# The same, and it was merged into a third one.
+_BETWEEN = _cut(
+    Deletion("customers", "1", DAY, "2"),
+    customer("3", "ada@x.de", modified_at=DAY),
+    order("a", "ada@x.de", placed_at=DAY, modified_at=2 * DAY, customer_id="2"),
+    Deletion("customers", "3", HOUR, "1"),
+    order("g", "ada@x.de", placed_at=2 * DAY, modified_at=3 * DAY, customer_id="1"),
+    order("g", "ada@x.de", placed_at=2 * DAY, modified_at=4 * DAY, customer_id=""),
+    order="312405",
+)
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(histories())
+@example(_NAMED_NO_MORE)
+@example(_BETWEEN)
 def test_whatever_the_order_of_arrival_the_shop_looks_the_same(engine: Engine, drawn: Any) -> None:
     history, batches = drawn
     note(f"batches: {batches}")

@@ -42,9 +42,9 @@ def test_a_delivery_of_a_store_that_was_just_removed_costs_no_other(desk: Desk) 
 
 def test_a_body_that_was_moved_to_another_store_cannot_be_opened(desk: Desk) -> None:
     from plugin_core.errors import SettingsProblem
-    from plugin_core.inbox.receive import context
+    from plugin_core.inbox.receive import open_body
 
     sealed = row(1).body
     with pytest.raises(SettingsProblem):
-        VAULT.open_bytes(context(2), sealed)
-    assert VAULT.open_bytes(context(1), sealed) == b"{}"
+        open_body(VAULT, 2, sealed)
+    assert open_body(VAULT, 1, sealed) == b"{}"

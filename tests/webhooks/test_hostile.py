@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plugin_core.inbox.receive import context
+from plugin_core.inbox.receive import open_body
 from tests.webhooks.senders import VAULT, Desk, Sender
 from webhooks.routes import MOST_BYTES
 
@@ -23,7 +23,7 @@ def test_what_a_store_signed_is_kept_as_it_came_and_nobody_else_can_read_it(desk
     assert row["resource_id"] == "4711"
     assert b"ada@x.example" not in bytes(row["body"])
     assert "ada@x.example" not in str(row)
-    assert VAULT.open_bytes(context(row["store_id"]), bytes(row["body"])) == raw
+    assert open_body(VAULT, row["store_id"], bytes(row["body"])) == raw
     assert desk.nudges == [1]
 
 

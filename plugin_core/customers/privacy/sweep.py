@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from plugin_core.customers.privacy.traces import Traces
 from plugin_core.errors import SettingsProblem
 from plugin_core.inbox.models import WebhookDelivery
-from plugin_core.inbox.receive import context as delivery_context
+from plugin_core.inbox.receive import open_body
 from plugin_core.stores.credentials import Vault
 from plugin_core.stores.models import RejectedRecord
 from plugin_core.tables import metadata
@@ -88,7 +88,7 @@ def _might(traces: Traces, read: Callable[[Any], str], row: object) -> bool:
 
 
 def _body(vault: Vault, delivery: WebhookDelivery) -> str:
-    return vault.open_bytes(delivery_context(delivery.store_id), bytes(delivery.body)).decode("utf-8", "replace")
+    return open_body(vault, delivery.store_id, bytes(delivery.body)).decode("utf-8", "replace")
 
 
 def _spellings(needle: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""One browser and one furnished installation a module; SQLite only: what a browser shows doesn't depend on the database."""
+"""One browser and, of each database, one furnished installation a module."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def furnished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("pages")
-    with world(databases.sqlite_copy(postgres.run_folder(), folder / "comeback.sqlite"), folder) as made:
+    with databases.copy(request.param, postgres.run_folder(), folder) as url, world(url, folder) as made:
         furnish(made)
         yield made
 

@@ -111,6 +111,7 @@ def test_without_a_script_every_form_posts(plain: Page, furnished: World, open_u
     assert "Nobody is found" in plain.inner_text("#people")
 
 
+@pytest.mark.parametrize("furnished", ["sqlite"], indirect=True, scope="module")
 def test_the_keyboard_reaches_everything_in_the_order_it_is_read(page: Page, open_url: str) -> None:
     page.goto(f"{open_url}/app/customers")
     page.keyboard.press("Tab")

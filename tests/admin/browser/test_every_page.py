@@ -19,13 +19,16 @@ MOST_SHIFT = 0.02
 
 @pytest.fixture(scope="module")
 def seen(browser: Browser, furnished: World) -> Iterator[list[Seen]]:
+    """On PostgreSQL in English only: what a browser makes of a page doesn't depend on the database, the page itself may."""
+    languages = ("en", *OTHERS) if furnished.app.database.engine.dialect.name == "sqlite" else ("en",)
     with serving(create_web(furnished.app, open_to_all=True)) as url:
-        yield list(walk(browser, furnished, url))
+        yield list(walk(browser, furnished, url, languages=languages))
 
 
 def test_every_page_opens(seen: list[Seen], furnished: World) -> None:
-    assert Counter(one.rule for one in seen) == Counter({rule: 2 for rule, _path in paths(furnished)})
-    assert {one.language for one in seen} == {"en", *OTHERS}
+    times = min(2, len({one.language for one in seen}))
+    assert Counter(one.rule for one in seen) == Counter({rule: times for rule, _path in paths(furnished)})
+    assert {one.language for one in seen} in ({"en", *OTHERS}, {"en"})
     assert {one.rule for one in seen if one.status not in {200, 404}} == set()
     assert len({one.rule for one in seen if one.status == 404}) <= 3, "those whose example does not exist"
 

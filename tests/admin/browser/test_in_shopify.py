@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Frame, expect
 from comeback.serving import create_web
 from jobs.due import run_due
 from plugin_core.stores.models import Store
-from tests import databases, postgres
 from tests.admin.browser.axe import violations
 from tests.admin.browser.chrome import serving
 from tests.admin.browser.frames import follow, settled
@@ -49,11 +48,9 @@ def test_the_app_opens_in_the_admin_and_needs_no_cookie(admin: ShopifyAdmin) -> 
 
 
 def test_the_first_visit_connects_the_store_and_the_pages_follow_by_themselves(
-    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+    browser: Browser, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    folder = tmp_path_factory.mktemp("first")
-    database = databases.sqlite_copy(postgres.run_folder(), folder / "comeback.sqlite")
-    with installation(database, folder, people=12) as (app, twins):
+    with installation(database_url, tmp_path_factory.mktemp("first"), people=12) as (app, twins):
         new = World(app, twins, create_web(app), {"shopify": Store(platform="shopify", address=twins.shopify.shop)})
         with serving(new.web) as served:
             admin = ShopifyAdmin(browser, new, served)

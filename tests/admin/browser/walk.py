@@ -56,9 +56,11 @@ def paths(world: World) -> list[tuple[str, str]]:
     return [(rule, example(world, rule, ours)) for rule in chosen]
 
 
-def walk(browser: Browser, world: World, url: str, *, whole: bool = False) -> Iterator[Seen]:
+def walk(
+    browser: Browser, world: World, url: str, *, languages: tuple[str, ...] = ("en", *OTHERS), whole: bool = False
+) -> Iterator[Seen]:
     every = paths(world)
-    for language in ("en", *OTHERS):
+    for language in languages:
         context = browser.new_context(viewport=_WIDE)  # type: ignore[arg-type]
         context.add_init_script(_WATCH)
         context.add_cookies([{"name": "comeback_language", "value": language, "url": url}])
@@ -68,7 +70,9 @@ def walk(browser: Browser, world: World, url: str, *, whole: bool = False) -> It
         for number, (rule, path) in enumerate(every):
             if whole or language in {"en", OTHERS[number % len(OTHERS)]}:
                 one = _open(page, wire, f"{url}{path}", rule, language)
-                one.barriers = violations(page) + (_coloured(page, whole=whole) if language == "en" else [])
+                one.barriers = violations(page) + (
+                    _coloured(page, whole=whole) if language == "en" and len(languages) > 1 else []
+                )
                 one.problems, said[:] = list(said), []
                 yield one
         context.close()

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from plugin_core.inbox.receive import context as delivery_context
+from plugin_core.inbox.receive import open_body
 from plugin_core.stores.credentials import Vault
 from plugin_core.tables import metadata
 
@@ -17,7 +17,7 @@ from plugin_core.tables import metadata
 Row = Any
 OPENERS: dict[tuple[str, str], Callable[[Vault, Row], Any]] = {
     ("rejected_records", "raw"): lambda vault, row: vault.open(f"store:{row.store_id}:rejected", row.raw),
-    ("webhook_deliveries", "body"): lambda vault, row: vault.open_bytes(delivery_context(row.store_id), bytes(row.body)).decode(),
+    ("webhook_deliveries", "body"): lambda vault, row: open_body(vault, row.store_id, bytes(row.body)).decode(),
     ("privacy_requests", "subject"): lambda vault, row: vault.open(f"account:{row.account_id}:privacy subject", row.subject),
     ("privacy_requests", "result"): lambda vault, row: vault.open_bytes(f"privacy request:{row.id}", bytes(row.result)).decode(),
 }
