@@ -6,7 +6,6 @@ import time
 
 from playwright.sync_api import Frame, Page
 
-
 # The watching script itself is kept out of the frame in which a mail is shown.
 _OURS = "because the document's frame is sandboxed"
 
