@@ -69,7 +69,7 @@ def fill(app: App, people: int) -> None:
         enrol(session, store, account_secret(app.vault, session.get_one(Account, store.account_id)), customer_ids=None, now=now)
     with app.database.write() as session:
         store = session.get_one(Store, store_id)
-        bodies = figures.from_people(session, store) | figures.from_orders(session, store, settings, now=now)
+        bodies = figures.from_people(session, store, settings, now=now) | figures.from_orders(session, store, settings, now=now)
         figures.keep_history(session, store, bodies.pop(figures.HISTORY), now=now)
         figures.keep_today(session, store, bodies[figures.STANDING], now=now)
         figures.keep(session, store, bodies, now=now)

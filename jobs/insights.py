@@ -17,7 +17,7 @@ def refresh_insights(context: JobContext, store_id: int) -> int:
         due = figures.due(session, store, now=now)
         settings, _ = store_settings.current(session, store)
         if due.standing:
-            bodies |= figures.from_people(session, store)
+            bodies |= figures.from_people(session, store, settings, now=now)
         if due.orders:
             bodies |= figures.from_orders(session, store, settings, now=now)
     if not bodies:

@@ -15,7 +15,7 @@ from admin.visitor import Visitor
 from plugin_core.errors import InvalidInput
 from plugin_core.insights import figures
 from plugin_core.offers import campaigns as room
-from plugin_core.offers import editing, planning
+from plugin_core.offers import editing, glance
 from plugin_core.offers.definitions import parse
 from plugin_core.offers.models import Campaign
 from plugin_core.offers.tally import tally
@@ -54,7 +54,7 @@ def create_pages(desk: Desk) -> Pages:
         with desk.database.read() as session:
             store = session.get_one(Store, who.store_id)
             chosen = room.get(session, store, campaign)
-            seen = planning.preview(session, store, chosen, now=desk.clock())
+            seen = glance.glance(session, store, chosen, now=desk.clock())
         return pages.render("campaigns/audience.html", who, campaign=chosen, seen=seen, at=desk.clock())
 
     @pages.get("/app/campaigns/<campaign>/people")
@@ -65,16 +65,12 @@ def create_pages(desk: Desk) -> Pages:
         with desk.database.read() as session:
             store = session.get_one(Store, who.store_id)
             chosen = room.get(session, store, campaign)
-            seen = planning.preview(session, store, chosen, now=desk.clock())
-            fitting = [one for one in seen.verdicts if outcome in ("", one.outcome) and one.customer_id > behind]
-            # Somebody's checkouts stay on one page: pages begin behind a person.
-            shown = fitting[:_PAGE]
-            shown += [one for one in fitting[_PAGE:] if shown and one.customer_id == shown[-1].customer_id]
-            known = {face.key: face for face in faces(session, store, [one.customer_id for one in shown])}
-        following = shown[-1].customer_id if len(fitting) > len(shown) else None
-        rows = [(one, known.get(one.customer_key)) for one in shown]
+            seen = glance.glance(session, store, chosen, now=desk.clock())
+            page = glance.page(session, store, chosen, outcome=outcome, after=behind, size=_PAGE, now=desk.clock())
+            known = {face.key: face for face in faces(session, store, [one.customer_id for one in page.verdicts])}
+        rows = [(one, known.get(one.customer_key)) for one in page.verdicts]
         return pages.render(
-            "campaigns/people.html", who, campaign=chosen, seen=seen, rows=rows, outcome=outcome, following=following,
+            "campaigns/people.html", who, campaign=chosen, seen=seen, rows=rows, outcome=outcome, following=page.after,
             words=campaign_words, at=desk.clock(),
         )  # fmt: skip
 
@@ -141,7 +137,7 @@ def _before(desk: Desk, session: Session, who: Visitor, key: str) -> dict[str, A
     settings, _version = store_settings.current(session, store)
     return {
         "campaign": campaign,
-        "seen": planning.preview(session, store, campaign, now=desk.clock()),
+        "seen": glance.glance(session, store, campaign, now=desk.clock()),
         "missing": room.missing_settings(settings),
         "fields": settings_fields.FIELDS,
     }

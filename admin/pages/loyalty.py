@@ -8,8 +8,9 @@ from admin import settings_fields
 from admin.desk import Desk
 from admin.routes import Pages, typed
 from admin.visitor import Visitor
-from plugin_core.loyalty.liability import liability
-from plugin_core.loyalty.standing import advocates, advocates_count, people_by_tier
+from plugin_core.insights import figures
+from plugin_core.loyalty.programme import programme
+from plugin_core.loyalty.standing import advocates
 from plugin_core.stores import settings as store_settings
 from plugin_core.stores.models import Store
 
@@ -27,14 +28,14 @@ def create_pages(desk: Desk) -> Pages:
         with desk.database.read() as session:
             store = session.get_one(Store, who.store_id)
             settings, version = store_settings.current(session, store)
-            owed = liability(session, store)
-            tiers = people_by_tier(session, store, settings)
+            kept = figures.for_page(session, store.id, figures.LOYALTY)
+            stands = kept.body if kept else programme(session, store, settings)
             found = advocates(session, store, after=behind, limit=_PAGE + 1)
-            count = advocates_count(session, store)
         following = found[_PAGE - 1].customer_id if len(found) > _PAGE else None
         return pages.render(
-            "loyalty/loyalty.html", who, settings=settings, owed=owed, tiers=tiers, advocates=found[:_PAGE], count=count,
-            following=following, at=desk.clock(), thresholds={tier.name: tier.threshold for tier in settings.tiers},
+            "loyalty/loyalty.html", who, settings=settings, owed=stands["owed"], tiers=stands["tiers"], advocates=found[:_PAGE],
+            count=stands["advocates"], following=following, at=kept.at if kept else desk.clock(),
+            thresholds={tier.name: tier.threshold for tier in settings.tiers},
             group=_GROUP, values=settings_fields.of(settings), version=version,
         )  # fmt: skip
 

@@ -18,6 +18,7 @@ from plugin_core import bulk
 from plugin_core.customers import editing, listing
 from plugin_core.customers.search import Wanted
 from plugin_core.errors import InvalidInput
+from plugin_core.insights import figures
 from plugin_core.stores.models import Store
 
 _SIZE = 50
@@ -40,7 +41,7 @@ def create_pages(desk: Desk) -> Pages:
             segments = _segments(session, store)
             try:
                 page = listing.page(session, store, wanted, order, cut=cut, size=_SIZE, now=desk.clock())
-                count = listing.count(session, store, wanted, now=desk.clock())
+                count = listing.count(session, store, wanted, now=desk.clock(), known=figures.people(session, store.id))
             except InvalidInput as problem:
                 found = listing.Page([], earlier=False, later=False), listing.Count(0, exact=True)
                 values = _shown(pages, who, (wanted, order), *found, segments)

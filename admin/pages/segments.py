@@ -16,6 +16,7 @@ from admin.visitor import Visitor
 from plugin_core.customers.identity import normalise_email
 from plugin_core.customers.lookup import find_person
 from plugin_core.errors import InvalidInput, NotFound
+from plugin_core.insights import figures
 from plugin_core.segments import own
 from plugin_core.segments.explain import explain
 from plugin_core.segments.export import Clause, tag_of, terms
@@ -79,15 +80,13 @@ def create_pages(desk: Desk) -> Pages:
         with desk.database.read() as session:
             store = session.get_one(Store, who.store_id)
             settings, _version = store_settings.current(session, store)
-            told = histories(session, store, days=_DAYS, now=desk.clock())
-            rows = [
-                Listed(one, told[one.slug], line([day.people for day in told[one.slug].days]), tag_of(settings, one.slug))
-                for one in every(session, store)
+            told, at = _histories(session, store, desk.clock())
+            segments = [
+                (one, told.get(one.slug) or history(session, store, one, days=_DAYS, now=at)) for one in every(session, store)
             ]
+            rows = [Listed(one, how, line([day.people for day in how.days]), tag_of(settings, one.slug)) for one, how in segments]
             gone, room = own.archived(session, store), own.room(session, store)
-        return pages.render(
-            "segments/list.html", who, rows=rows, gone=gone, room=room, at=desk.clock(), waiting=store.yardsticks_due
-        )
+        return pages.render("segments/list.html", who, rows=rows, gone=gone, room=room, at=at, waiting=store.yardsticks_due)
 
     @pages.get("/app/segments/<slug>")
     def detail(who: Visitor, slug: str) -> Response:
@@ -141,6 +140,14 @@ def create_pages(desk: Desk) -> Pages:
         return pages.back(f"/app/segments/{slug}", note="undone")
 
     return pages
+
+
+def _histories(session: Session, store: Store, now: int) -> tuple[dict[str, History], int]:
+    """Of every segment, and as of when."""
+    kept = figures.for_page(session, store.id, figures.SEGMENTS)
+    if kept is None:
+        return histories(session, store, days=_DAYS, now=now), now
+    return {slug: History.from_json(body) for slug, body in kept.body.items()}, kept.at
 
 
 def _detail(pages: Pages, session: Session, who: Visitor, slug: str, email: str) -> dict[str, Any]:

@@ -230,33 +230,38 @@ class Count(NamedTuple):
     exact: bool
 
 
-def count(session: Session, store: Store, wanted: Wanted, *, now: int) -> Count:
+def count(session: Session, store: Store, wanted: Wanted, *, now: int, known: int | None = None) -> Count:
+    """``known``: how many people the store had a while ago; saves counting them all for an estimate."""
     parts = search.ask(session, store, wanted, now=now)
-    return count_of(session, store, search.way(session, parts), parts)
+    return count_of(session, store, search.way(session, parts), parts, known=known)
 
 
-def count_of(session: Session, store: Store, way: Way, parts: tuple[Part, ...]) -> Count:
-    """Everybody, or up to :data:`EXACT` people, are counted; of more the share in a sample is told."""
+def count_of(session: Session, store: Store, way: Way, parts: tuple[Part, ...], *, known: int | None = None) -> Count:
+    """Everybody, or up to :data:`EXACT` people, are counted; of more the share in a sample is told.
+
+    In a store of many, what the index did not lead to few of is not counted one by one either.
+    """
     if not parts:
         sql = "SELECT COUNT(*) FROM customer_stats WHERE store_id = ?"
         return Count(int(bulk.select(session, sql, store.id)[0][0]), exact=True)
+    if known is not None and known > EXACT and way.chosen is None and any(part.source for part in parts):
+        return _estimate(session, store, parts, known)
     conditions, values = way.where()
     conditions = conditions.replace("{lead}", "s")
     tables, _lead = _tables(_Line(way, "orders", descending=False), "s.orders_count")
     few, among = _few(way)
     sql = f"{few}SELECT COUNT(*) FROM (SELECT 1 FROM {tables} AND s.store_id = ?{conditions} LIMIT {EXACT + 1}) AS found"
     found = int(bulk.select(session, sql, *among, store.id, *values)[0][0])
-    return Count(found, exact=True) if found <= EXACT else _estimate(session, store, parts)
+    return Count(found, exact=True) if found <= EXACT else _estimate(session, store, parts, known)
 
 
 def _few(way: Way) -> tuple[str, tuple[Any, ...]]:
     return ("", ()) if way.chosen is None else (f"WITH few AS ({way.chosen.sql}) ", way.chosen.values)
 
 
-def _estimate(session: Session, store: Store, parts: tuple[Part, ...]) -> Count:
+def _estimate(session: Session, store: Store, parts: tuple[Part, ...], known: int | None) -> Count:
     """From people at evenly spaced places among the ids: no order of theirs has to do with what is asked."""
-    sql = "SELECT COUNT(*), MIN(customer_id), MAX(customer_id) FROM customer_stats WHERE store_id = ?"
-    everybody, lowest, highest = bulk.select(session, sql, store.id)[0]
+    everybody, lowest, highest = spread(session, store, known)
     way = Way(None, parts)
     conditions, values = way.where()
     tables, _lead = _tables(_Line(way, "orders", descending=False), "s.orders_count")
@@ -268,7 +273,18 @@ def _estimate(session: Session, store: Store, parts: tuple[Part, ...]) -> Count:
         seen += int(bulk.select(session, f"SELECT COUNT(*) FROM ({sample}) AS s", *begin)[0][0])
         among = tables.replace("customer_stats s", f"({sample}) AS s")
         met += int(bulk.select(session, f"SELECT COUNT(*) FROM {among}{conditions}", *begin, *values)[0][0])
-    return Count(max(EXACT + 1, round(everybody * met / seen)), exact=False)
+    return Count(round(everybody * met / seen), exact=False)
+
+
+def spread(session: Session, store: Store, known: int | None = None) -> tuple[int, int, int]:
+    """How many people (``known``, or counted), and their lowest and highest id: each of these the end of an index."""
+    lowest, highest = (
+        bulk.select(session, f"SELECT {end}(customer_id) FROM customer_stats WHERE store_id = ?", store.id)[0][0]
+        for end in ("MIN", "MAX")
+    )
+    if known is None:
+        known = bulk.select(session, "SELECT COUNT(*) FROM customer_stats WHERE store_id = ?", store.id)[0][0]
+    return int(known), lowest or 0, highest or 0
 
 
 def everybody(session: Session, store: Store, wanted: Wanted, *, now: int) -> list[int]:

@@ -2,7 +2,10 @@
 
 ::
 
-    standing   from people's numbers: anew every ten minutes
+    standing   \
+    loyalty     | from people's numbers: anew every ten minutes
+    segments    |
+    overview   /
     months     \
     cohorts     | from every order: anew whenever the store's yardsticks are (nightly, and after an import)
     results    /
@@ -24,13 +27,18 @@ from plugin_core import bulk
 from plugin_core.clock import SECOND_US
 from plugin_core.insights import months, purchases, results
 from plugin_core.insights.models import InsightFigures, LifecycleDay
+from plugin_core.insights.overview import counted
 from plugin_core.insights.periods import day_of, day_start, months_up_to, weeks_before
 from plugin_core.insights.standing import standing
 from plugin_core.insights.stays import STAGES, stages_at, stays
+from plugin_core.loyalty import programme
+from plugin_core.segments.history import histories
 from plugin_core.stores.models import Store
 from plugin_core.stores.settings import StoreSettings
 
 STANDING, MONTHS, COHORTS, RESULTS, HISTORY = "standing", "months", "cohorts", "results", "history"
+LOYALTY, SEGMENTS, OVERVIEW = "loyalty", "segments", "overview"
+LIVE_UP_TO = 20_000  # people; what pages show of a smaller store is worked out as they ask
 STANDING_US = 600 * SECOND_US
 MONTHS_SHOWN = 13  # the current one and a whole year before it
 WEEKS_SHOWN = 52
@@ -52,6 +60,20 @@ def read(session: Session, store_id: int) -> dict[str, Figures]:
     """All groups there are."""
     rows = session.scalars(select(InsightFigures).where(InsightFigures.store_id == store_id))
     return {row.name: Figures(row.body, row.computed_at) for row in rows}
+
+
+def people(session: Session, store_id: int) -> int | None:
+    """How many people the store had when they were last counted; None before."""
+    kept = session.get(InsightFigures, (store_id, STANDING))
+    return None if kept is None else int(kept.body["people"])
+
+
+def for_page(session: Session, store_id: int, name: str) -> Figures | None:
+    """What was kept for a page of a large store; None where the page had better look for itself."""
+    if (people(session, store_id) or 0) <= LIVE_UP_TO:
+        return None
+    row = session.get(InsightFigures, (store_id, name))
+    return None if row is None else Figures(row.body, row.computed_at)
 
 
 def due(session: Session, store: Store, *, now: int) -> Due:
@@ -83,8 +105,13 @@ def keep_today(session: Session, store: Store, body: Mapping[str, Any], *, now: 
     _put_days(session, [row], again=True)
 
 
-def from_people(session: Session, store: Store) -> dict[str, dict[str, Any]]:
-    return {STANDING: standing(session, store)}
+def from_people(session: Session, store: Store, settings: StoreSettings, *, now: int) -> dict[str, dict[str, Any]]:
+    return {
+        STANDING: standing(session, store),
+        LOYALTY: programme.programme(session, store, settings),
+        SEGMENTS: {slug: told.to_json() for slug, told in histories(session, store, now=now).items()},
+        OVERVIEW: counted(session, store),
+    }
 
 
 def from_orders(session: Session, store: Store, settings: StoreSettings, *, now: int) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -42,7 +42,32 @@ def account_row(session: Session, account: Account) -> dict[str, Any]:
     }
 
 
-def store_row(session: Session, store: Store) -> dict[str, Any]:
+def store_row(session: Session, store: Store, counts: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """``counts``: what :func:`counted` gave a while ago, where counting anew takes too long."""
+    counts = counted(session, store) if counts is None else counts
+    offers = dict(bulk.select(session, f"SELECT o.state, COUNT(*) FROM {_OFFERS} GROUP BY o.state", store.id))
+    last_sync = _one(session, "SELECT MAX(finished_at) FROM runs WHERE store_id = ? AND state = 'done'", store.id)
+    return {
+        "store": store.key,
+        "platform": store.platform,
+        "name": store.name,
+        "state": store.state,
+        "currency": store.currency,
+        **{name: value for name, value in counts.items() if name != "foreign"},
+        "offers": offers,
+        "codes_created": _one(session, f"SELECT COUNT(*) FROM {_OFFERS} AND o.code_external_id <> ''", store.id),
+        "mails_sent": _one(session, f"SELECT COUNT(*) FROM {_TOUCHES} AND t.state = 'sent'", store.id),
+        "referral_codes": _one(session, "SELECT COUNT(*) FROM referral_codes WHERE store_id = ?", store.id),
+        "queue": _one(session, "SELECT COUNT(*) FROM outbox WHERE store_id = ? AND state <> 'dead'", store.id),
+        "webhooks": inbox.states(session, store.id),
+        "webhooks_refused": inbox.counts(session, store.key),
+        "last_sync": from_us(last_sync).isoformat(timespec="seconds") if last_sync else None,
+        "needs": list(_needs(session, store, counts["foreign"])),
+    }
+
+
+def counted(session: Session, store: Store) -> dict[str, Any]:
+    """What takes longer the more people and orders there are. JSON-able."""
     people, orders, net, points, pending = bulk.select(
         session,
         "SELECT COUNT(*), COALESCE(SUM(orders_count), 0), COALESCE(SUM(net_spent), 0), COALESCE(SUM(points), 0), "
@@ -54,20 +79,14 @@ def store_row(session: Session, store: Store) -> dict[str, Any]:
         "SELECT COUNT(*), COALESCE(SUM(net), 0) FROM orders WHERE store_id = ? AND counted AND customer_id IS NULL",
         store.id,
     )[0]
-    offers = dict(
-        bulk.select(
-            session,
-            f"SELECT o.state, COUNT(*) FROM {_OFFERS} GROUP BY o.state",
-            store.id,
-        )
+    foreign = bulk.select(
+        session,
+        "SELECT currency, COUNT(*) FROM orders WHERE store_id = ? AND counted AND net IS NULL "
+        "GROUP BY currency ORDER BY currency",
+        store.id,
     )
-    last_sync = _one(session, "SELECT MAX(finished_at) FROM runs WHERE store_id = ? AND state = 'done'", store.id)
+    written = "SELECT COUNT(*) FROM written_states w JOIN store_customers a ON a.id = w.store_customer_id WHERE a.store_id = ?"
     return {
-        "store": store.key,
-        "platform": store.platform,
-        "name": store.name,
-        "state": store.state,
-        "currency": store.currency,
         "people": people,
         "orders": int(orders) + anonymous_orders,
         "orders_without_person": anonymous_orders,
@@ -78,29 +97,9 @@ def store_row(session: Session, store: Store) -> dict[str, Any]:
         "segments": _segments(session, store),
         "lifecycle": _lifecycle(session, store),
         "slipping": _slipping(session, store),
-        "offers": offers,
-        "codes_created": _one(
-            session,
-            f"SELECT COUNT(*) FROM {_OFFERS} AND o.code_external_id <> ''",
-            store.id,
-        ),
-        "mails_sent": _one(
-            session,
-            f"SELECT COUNT(*) FROM {_TOUCHES} AND t.state = 'sent'",
-            store.id,
-        ),
         "tagged": _tagged(session, store),
-        "profiles_written": _one(
-            session,
-            "SELECT COUNT(*) FROM written_states w JOIN store_customers a ON a.id = w.store_customer_id WHERE a.store_id = ?",
-            store.id,
-        ),
-        "referral_codes": _one(session, "SELECT COUNT(*) FROM referral_codes WHERE store_id = ?", store.id),
-        "queue": _one(session, "SELECT COUNT(*) FROM outbox WHERE store_id = ? AND state <> 'dead'", store.id),
-        "webhooks": inbox.states(session, store.id),
-        "webhooks_refused": inbox.counts(session, store.key),
-        "last_sync": from_us(last_sync).isoformat(timespec="seconds") if last_sync else None,
-        "needs": list(_needs(session, store)),
+        "profiles_written": _one(session, written, store.id),
+        "foreign": dict(foreign),
     }
 
 
@@ -147,7 +146,7 @@ def _tagged(session: Session, store: Store) -> dict[str, int]:
     return dict(rows)
 
 
-def _needs(session: Session, store: Store) -> Iterator[str]:
+def _needs(session: Session, store: Store, foreign: Mapping[str, int]) -> Iterator[str]:
     if store.problem:
         yield store.problem
     rejected = _one(session, "SELECT COUNT(*) FROM rejected_records WHERE store_id = ? AND resolved_at IS NULL", store.id)
@@ -171,13 +170,7 @@ def _needs(session: Session, store: Store) -> Iterator[str]:
     )
     if unknown:
         yield f"{unknown} mails may or may not have gone out when the program stopped; they are not repeated."
-    foreign = bulk.select(
-        session,
-        "SELECT currency, COUNT(*) FROM orders WHERE store_id = ? AND counted AND net IS NULL "
-        "GROUP BY currency ORDER BY currency",
-        store.id,
-    )
-    for currency, count in foreign:
+    for currency, count in foreign.items():
         mend = f'comeback settings {store.key} exchange_rates="{currency}=..."'
         yield f"plus {count} orders in {currency}, left out of the money. Give a rate: {mend}"
 

@@ -33,7 +33,7 @@ _LAPSED = """
         s.last_visit_at, s.expected_gap_days, 0
     FROM customer_stats s JOIN customers c ON c.id = s.customer_id
     WHERE s.store_id = ? AND c.merged_into IS NULL AND s.last_order_at IS NOT NULL
-    AND (s.last_order_at <= ? OR s.last_visit_at + ? * s.expected_gap_days <= ?)
+    AND (s.last_order_at <= ? OR s.last_visit_at + ? * s.expected_gap_days <= ?){among}
     AND NOT EXISTS (SELECT 1 FROM offers o WHERE o.campaign_id = ? AND o.customer_id = c.id AND ({settled}))
     ORDER BY c.id
 """
@@ -78,11 +78,12 @@ class Candidate(NamedTuple):
 
 
 def find(
-    session: Session, store: Store, campaign: Campaign, definition: Definition, *, now: int, again: bool = True
-) -> list[Candidate]:
+    session: Session, store: Store, campaign: Campaign, definition: Definition, *,
+    now: int, again: bool = True, among: Sequence[int] | None = None,
+) -> list[Candidate]:  # fmt: skip
     """People who have reached a step, in the order of their ids; somebody's checkouts with the newest first.
 
-    ``again`` False leaves out those who were told no for want of consent and would hear the same.
+    ``again`` False leaves out those who were told no for want of consent and would hear the same. ``among``: only these people.
     """
     false = "0" if session.get_bind().dialect.name == "sqlite" else "FALSE"
     standing = STANDING.format(false=false)
@@ -92,15 +93,18 @@ def find(
         by_days = _NEVER if days is None else now - int(days * DAY_US)
         by_gaps = _NEVER if gaps is None else now
         settled, names = _settled(definition, now, (_WAITING,) if again else (_WAITING, _STILL_NO))
+        narrowed = f" AND c.id IN ({bulk.listed(session, 'bigint')})" if among is not None else ""
+        chosen = () if among is None else (bulk.values(session, among),)
         rows = bulk.select(
             session,
-            _LAPSED.format(standing=standing, false=false, settled=settled),
-            *(store.id, store.id, by_days, float((gaps or 0) * DAY_US), by_gaps, campaign.id, *names),
+            _LAPSED.format(standing=standing, false=false, settled=settled, among=narrowed),
+            *(store.id, store.id, by_days, float((gaps or 0) * DAY_US), by_gaps, *chosen, campaign.id, *names),
         )
     else:
         oldest, newest = now - definition.entry_hours * HOUR_US, now - int(definition.steps[0].after * HOUR_US)
         rows = bulk.select(session, _CHECKOUTS.format(standing=standing), store.id, store.id, oldest, newest)
-    return [_candidate(row) for row in rows]
+    chosen_people = None if among is None else set(among)
+    return [_candidate(row) for row in rows if chosen_people is None or row[0] in chosen_people]
 
 
 def _settled(definition: Definition, now: int, conditions: tuple[str, ...]) -> tuple[str, list[str]]:

@@ -83,7 +83,7 @@ class Preview:
 def preview(session: Session, store: Store, campaign: Campaign, *, now: int) -> Preview:
     """What starting (or going on with) the campaign would do at this moment. Changes nothing."""
     verdicts, version = judge(session, store, campaign, now=now)
-    return Preview(campaigns.hash_key(store, campaign), tuple(verdicts), _maximum_cost(session, store, verdicts), version)
+    return Preview(campaigns.hash_key(store, campaign), tuple(verdicts), maximum_cost(session, store, verdicts), version)
 
 
 def plan(session: Session, store: Store, campaign: Campaign, *, now: int) -> Counter[str]:
@@ -92,15 +92,18 @@ def plan(session: Session, store: Store, campaign: Campaign, *, now: int) -> Cou
     return record(session, campaign, verdicts, settings_version=version, now=now)
 
 
-def judge(session: Session, store: Store, campaign: Campaign, *, now: int, again: bool = True) -> tuple[list[Verdict], int]:
+def judge(
+    session: Session, store: Store, campaign: Campaign, *, now: int, again: bool = True, among: Sequence[int] | None = None
+) -> tuple[list[Verdict], int]:
     """Every candidate with a yes or a no, and the version of the settings that decided.
 
     ``again`` False leaves out who was refused before for want of consent and still is: it changes nothing that would be stored.
+    ``among``: only these people.
     """
     definition = campaigns.definition(campaign)
     settings, version = current(session, store)
     cooldown = settings.cooldown_days if definition.cooldown_days is None else definition.cooldown_days
-    people = candidates.find(session, store, campaign, definition, now=now, again=again)
+    people = candidates.find(session, store, campaign, definition, now=now, again=again, among=among)
     ids = [person.customer_id for person in people]
     past = candidates.past(session, campaign, ids)
     mails = candidates.recent_mails(session, store, now - settings.cap_days * DAY_US, ids)
@@ -213,7 +216,8 @@ def record(session: Session, campaign: Campaign, verdicts: Sequence[Verdict], *,
     return Counter(verdict.outcome for verdict in changed)
 
 
-def _maximum_cost(session: Session, store: Store, verdicts: Sequence[Verdict]) -> Money:
+def maximum_cost(session: Session, store: Store, verdicts: Sequence[Verdict]) -> Money:
+    """If every code is used, each on the person's largest basket so far."""
     discounted = [verdict for verdict in verdicts if verdict.outcome == PLANNED and verdict.percent]
     largest: dict[int, int] = {}
     if any(not verdict.basket for verdict in discounted):

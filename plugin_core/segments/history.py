@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -29,6 +29,14 @@ class History(NamedTuple):
 
     people: int
     days: tuple[Day, ...]
+
+    def to_json(self) -> list[Any]:
+        return [self.people, [[each.day.isoformat(), each.people, each.entered, each.left] for each in self.days]]
+
+    @classmethod
+    def from_json(cls, body: list[Any]) -> History:
+        people, days = body
+        return cls(people, tuple(Day(date.fromisoformat(day), *moves) for day, *moves in days))
 
     @property
     def change(self) -> int:

@@ -62,7 +62,7 @@ def bought(people: list[Person]) -> list[list[Purchase]]:
 
 def work_out(session: Session, store: Store, now: int = NOW) -> dict[str, Any]:
     session.flush()
-    bodies = figures.from_people(session, store) | figures.from_orders(session, store, SETTINGS, now=now)
+    bodies = figures.from_people(session, store, SETTINGS, now=now) | figures.from_orders(session, store, SETTINGS, now=now)
     figures.keep_history(session, store, bodies.pop(figures.HISTORY), now=now)
     figures.keep_today(session, store, bodies[figures.STANDING], now=now)
     figures.keep(session, store, bodies, now=now)
