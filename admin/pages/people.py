@@ -15,7 +15,7 @@ from admin.routes import Pages, typed
 from admin.said import named
 from admin.visitor import Visitor
 from plugin_core import bulk
-from plugin_core.customers import editing, listing
+from plugin_core.customers import editing, head_count, listing
 from plugin_core.customers.search import Wanted
 from plugin_core.errors import InvalidInput
 from plugin_core.insights import figures
@@ -41,9 +41,9 @@ def create_pages(desk: Desk) -> Pages:
             segments = _segments(session, store)
             try:
                 page = listing.page(session, store, wanted, order, cut=cut, size=_SIZE, now=desk.clock())
-                count = listing.count(session, store, wanted, now=desk.clock(), known=figures.people(session, store.id))
+                count = head_count.count(session, store, wanted, now=desk.clock(), known=figures.people(session, store.id))
             except InvalidInput as problem:
-                found = listing.Page([], earlier=False, later=False), listing.Count(0, exact=True)
+                found = listing.Page([], earlier=False, later=False), head_count.Count(0, exact=True)
                 values = _shown(pages, who, (wanted, order), *found, segments)
                 return pages.refused("customers/list.html", who, problem, **values)
         return pages.render("customers/list.html", who, **_shown(pages, who, (wanted, order), page, count, segments))
@@ -52,7 +52,7 @@ def create_pages(desk: Desk) -> Pages:
     def pause_form(who: Visitor) -> Response:
         wanted = asked.read_wanted(request.args)
         with desk.database.read() as session:
-            count = listing.count(session, session.get_one(Store, who.store_id), wanted, now=desk.clock())
+            count = head_count.count(session, session.get_one(Store, who.store_id), wanted, now=desk.clock())
         return pages.render(
             "customers/pause.html", who, wanted=wanted, query=asked.query(wanted), count=count, back=asked.link(wanted)
         )
@@ -69,7 +69,7 @@ def create_pages(desk: Desk) -> Pages:
                 editing.pause(session, store, people, int(days[:6]), actor=who.user, now=desk.clock())
         except InvalidInput as problem:
             with desk.database.read() as session:
-                count = listing.count(session, session.get_one(Store, who.store_id), wanted, now=desk.clock())
+                count = head_count.count(session, session.get_one(Store, who.store_id), wanted, now=desk.clock())
             values: dict[str, Any] = {"wanted": wanted, "query": asked.query(wanted), "count": count, "days": days}
             return pages.refused("customers/pause.html", who, problem, back=asked.link(wanted), **values)
         return pages.back(asked.link(wanted), note=_PAUSED)
@@ -87,7 +87,7 @@ def _shown(
     who: Visitor,
     asked_for: tuple[Wanted, listing.Order],
     page: listing.Page,
-    count: listing.Count,
+    count: head_count.Count,
     segments: list[tuple[str, str]],
 ) -> dict[str, Any]:
     wanted, order = asked_for
@@ -115,7 +115,7 @@ def _shown(
     }
 
 
-def _counted(count: listing.Count) -> str:
+def _counted(count: head_count.Count) -> str:
     shown = formats.number(count.people)
     if count.exact:
         return str(ngettext("%(shown)s person", "%(shown)s people", count.people, shown=shown))

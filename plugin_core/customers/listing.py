@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from plugin_core import bulk
 from plugin_core.customers import search
-from plugin_core.customers.search import Clause, Part, Wanted, Way
+from plugin_core.customers.search import Wanted, Way
 from plugin_core.errors import InvalidInput
 from plugin_core.segments.scores import scored
 from plugin_core.stores.models import Store
@@ -34,8 +34,6 @@ SORTS = {
     "last_order": _Sort("s.last_order_at", nullable=True),
     "points": _Sort("s.points"),
 }
-EXACT = 10_000  # people that are counted one by one
-_PLACES, _AT_EACH = 40, 100  # of a sample
 _TEXT = {"name"}
 _TABLES = {"s": "customer_stats", "w": "person_words"}
 _SHOWN = (
@@ -113,7 +111,7 @@ def page_of(session: Session, store: Store, way: Way, order: Order, *, cut: Cut 
         raise InvalidInput(f"People can't be ordered by {order.by[:40]!r}.", mend=f"Choose one of: {', '.join(SORTS)}.")
     backwards = cut is not None and cut.backwards
     descending = order.descending != backwards
-    line = _Line(way, order.by, descending)
+    line = Line(way, order.by, descending)
     found = _walk(session, store, line, None if cut is None else cut.place, size + 1)
     more, found = len(found) > size, found[:size]
     if backwards:
@@ -122,7 +120,7 @@ def page_of(session: Session, store: Store, way: Way, order: Order, *, cut: Cut 
     return Page(found, earlier=cut is not None, later=more)
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
     """The line a list is walked along."""
 
     way: Way
@@ -130,7 +128,7 @@ class _Line(NamedTuple):
     descending: bool
 
 
-def _walk(session: Session, store: Store, line: _Line, after: Place | None, limit: int) -> list[Row]:
+def _walk(session: Session, store: Store, line: Line, after: Place | None, limit: int) -> list[Row]:
     if not SORTS[line.by].nullable:
         return _stretch(session, store, line, None, after, limit)
     stretches = [True, False] if line.descending else [False, True]
@@ -145,10 +143,10 @@ def _walk(session: Session, store: Store, line: _Line, after: Place | None, limi
     return found
 
 
-def _stretch(session: Session, store: Store, line: _Line, known: bool | None, after: Place | None, limit: int) -> list[Row]:  # noqa: FBT001
+def _stretch(session: Session, store: Store, line: Line, known: bool | None, after: Place | None, limit: int) -> list[Row]:  # noqa: FBT001
     """The rows with a value, those without, or (None) all where there always is one: each an index in order."""
     column = SORTS[line.by].column
-    tables, lead = _tables(line, column)
+    tables, lead = tables_of(line, column)
     keys = [f"{lead}.customer_id"] if known is False else [column, f"{lead}.customer_id"]
     extra = ""
     behind: tuple[Any, ...] = ()
@@ -160,7 +158,7 @@ def _stretch(session: Session, store: Store, line: _Line, known: bool | None, af
     direction = " DESC" if line.descending else ""
     conditions, values = line.way.where()
     conditions = conditions.replace("{lead}", lead)
-    few, among = _few(line.way)
+    few, among = few_of(line.way)
     inner = (
         f"SELECT {lead}.customer_id AS customer_id, {column} AS value FROM {tables} "
         f"AND {lead}.store_id = ?{extra}{conditions} ORDER BY {', '.join(key + direction for key in keys)} LIMIT ?"
@@ -176,7 +174,7 @@ def _stretch(session: Session, store: Store, line: _Line, known: bool | None, af
     return [_row(row) for row in rows]
 
 
-def _tables(line: _Line, column: str) -> tuple[str, str]:
+def tables_of(line: Line, column: str) -> tuple[str, str]:
     """The tables to walk up to the first condition, and the leading one. CROSS JOIN keeps SQLite to this order."""
     names = column.startswith("w.")
     lead = "w" if names and line.way.chosen is None else "s"
@@ -225,84 +223,15 @@ def read_cut(text: str, order: Order) -> Cut | None:
     return Cut(Place(value, customer_id), backwards)
 
 
-class Count(NamedTuple):
-    people: int
-    exact: bool
-
-
-def count(session: Session, store: Store, wanted: Wanted, *, now: int, known: int | None = None) -> Count:
-    """``known``: how many people the store had a while ago; saves counting them all for an estimate."""
-    parts = search.ask(session, store, wanted, now=now)
-    return count_of(session, store, search.way(session, parts), parts, known=known)
-
-
-def count_of(session: Session, store: Store, way: Way, parts: tuple[Part, ...], *, known: int | None = None) -> Count:
-    """Everybody, or up to :data:`EXACT` people, are counted; of more the share in a sample is told.
-
-    In a store of many, what the index did not lead to few of is not counted one by one either.
-    """
-    if not parts:
-        sql = "SELECT COUNT(*) FROM customer_stats WHERE store_id = ?"
-        return Count(int(bulk.select(session, sql, store.id)[0][0]), exact=True)
-    if known is not None and known > EXACT and way.chosen is None and any(part.source for part in parts):
-        return _estimate(session, store, parts, known)
-    conditions, values = way.where()
-    conditions = conditions.replace("{lead}", "s")
-    tables, _lead = _tables(_Line(way, "orders", descending=False), "s.orders_count")
-    few, among = _few(way)
-    sql = f"{few}SELECT COUNT(*) FROM (SELECT 1 FROM {tables} AND s.store_id = ?{conditions} LIMIT {EXACT + 1}) AS found"
-    found = int(bulk.select(session, sql, *among, store.id, *values)[0][0])
-    return Count(found, exact=True) if found <= EXACT else _estimate(session, store, parts, known)
-
-
-def _few(way: Way) -> tuple[str, tuple[Any, ...]]:
+def few_of(way: Way) -> tuple[str, tuple[Any, ...]]:
     return ("", ()) if way.chosen is None else (f"WITH few AS ({way.chosen.sql}) ", way.chosen.values)
-
-
-def _estimate(session: Session, store: Store, parts: tuple[Part, ...], known: int | None) -> Count:
-    """From people at evenly spaced places among the ids: no order of theirs has to do with what is asked."""
-    everybody, lowest, highest = spread(session, store, known)
-    way = Way(None, parts)
-    conditions, values = way.where()
-    tables, _lead = _tables(_Line(way, "orders", descending=False), "s.orders_count")
-    sample = "SELECT * FROM customer_stats WHERE store_id = ? AND customer_id >= ? ORDER BY customer_id LIMIT ?"
-    seen = met = 0
-    for place in range(_PLACES):
-        start = lowest + (highest - lowest + 1) * place // _PLACES
-        begin = (store.id, start, _AT_EACH)
-        seen += int(bulk.select(session, f"SELECT COUNT(*) FROM ({sample}) AS s", *begin)[0][0])
-        among = tables.replace("customer_stats s", f"({sample}) AS s")
-        met += int(bulk.select(session, f"SELECT COUNT(*) FROM {among}{conditions}", *begin, *values)[0][0])
-    return Count(round(everybody * met / seen), exact=False)
-
-
-def spread(session: Session, store: Store, known: int | None = None) -> tuple[int, int, int]:
-    """How many people (``known``, or counted), and their lowest and highest id: each of these the end of an index."""
-    lowest, highest = (
-        bulk.select(session, f"SELECT {end}(customer_id) FROM customer_stats WHERE store_id = ?", store.id)[0][0]
-        for end in ("MIN", "MAX")
-    )
-    if known is None:
-        known = bulk.select(session, "SELECT COUNT(*) FROM customer_stats WHERE store_id = ?", store.id)[0][0]
-    return int(known), lowest or 0, highest or 0
 
 
 def everybody(session: Session, store: Store, wanted: Wanted, *, now: int) -> list[int]:
     """Ids of all who are wanted, ascending."""
     way = search.way(session, search.ask(session, store, wanted, now=now))
     conditions, values = way.where()
-    tables, _lead = _tables(_Line(way, "orders", descending=False), "s.orders_count")
-    few, among = _few(way)
+    tables, _lead = tables_of(Line(way, "orders", descending=False), "s.orders_count")
+    few, among = few_of(way)
     sql = f"{few}SELECT s.customer_id FROM {tables} AND s.store_id = ?{conditions.replace('{lead}', 's')} ORDER BY s.customer_id"
     return [row[0] for row in bulk.select(session, sql, *among, store.id, *values)]
-
-
-def living(session: Session, store: Store, wanted: Wanted, *, now: int) -> int:
-    """How many are wanted, to the last one, without the erased."""
-    asked = search.ask(session, store, wanted, now=now)
-    way = search.way(session, (*asked, Part(Clause("c.erased_at IS NULL"), reads="c")))
-    conditions, values = way.where()
-    tables, _lead = _tables(_Line(way, "orders", descending=False), "s.orders_count")
-    few, among = _few(way)
-    sql = f"{few}SELECT COUNT(*) FROM {tables} AND s.store_id = ?{conditions.replace('{lead}', 's')}"
-    return int(bulk.select(session, sql, *among, store.id, *values)[0][0])

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.orm import Session
 
-from plugin_core.customers import listing, search
+from plugin_core.customers import head_count, listing, search
 from plugin_core.customers.listing import Cut, Order
 from plugin_core.customers.search import Wanted
 from plugin_core.errors import InvalidInput, NotFound
@@ -130,13 +130,14 @@ def test_the_number_of_people_is_exact_where_few_and_says_so_where_it_is_an_esti
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop, people = open_crowd(session)
-    count = listing.count(session, shop, Wanted(lifecycle="lost"), now=NOW)
+    count = head_count.count(session, shop, Wanted(lifecycle="lost"), now=NOW)
     assert count == (sum(one.lifecycle == "lost" for one in people), True)
-    assert listing.count(session, shop, Wanted(), now=NOW) == (len(people), True)
-    monkeypatch.setattr(listing, "EXACT", 10)
-    guess = listing.count(session, shop, Wanted(lifecycle="lost"), now=NOW)
+    assert head_count.count(session, shop, Wanted(), now=NOW) == (len(people), True)
+    monkeypatch.setattr(head_count, "EXACT", 10)
+    guess = head_count.count(session, shop, Wanted(lifecycle="lost"), now=NOW)
     assert not guess.exact
     assert abs(guess.people - count.people) <= 12
+    assert not head_count.count(session, shop, Wanted(lifecycle="lost"), now=NOW, known=len(people)).exact
 
 
 @pytest.mark.parametrize("text", ["", "x", "W10", "bnVsbA", listing.write_cut(Cut(listing.Place(3, 4)), Order("orders"))])
