@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import multiprocessing
 import os
 import socket
 from functools import partial
@@ -12,7 +14,7 @@ from granian.constants import Interfaces
 
 from admin.desk import Desk
 from admin.setup import add_pages
-from comeback import health
+from comeback import health, logs
 from comeback import settings as environment
 from comeback.app import App, build
 from comeback.connecting import offer_link
@@ -29,6 +31,7 @@ from webhooks import create_blueprint as webhook_routes
 
 # Set by the demo for its own child process: made-up stores on one's own machine need no login.
 _OPEN_TO_ALL = "COMEBACK_INTERNAL_OPEN_TO_ALL"
+_LOG_LEVEL = "COMEBACK_INTERNAL_LOG_LEVEL"
 _MOST_BYTES = 2 * 1024 * 1024
 
 
@@ -68,6 +71,7 @@ def install_desk(app: App, *, open_to_all: bool = False) -> Desk:
 
 def web() -> Flask:
     """What each worker process serves; everything comes from the environment."""
+    logs.configure(level=int(os.environ.get(_LOG_LEVEL, logging.WARNING)))
     return create_web(build(environment.load()), open_to_all=os.environ.get(_OPEN_TO_ALL) == "1")
 
 
@@ -92,6 +96,9 @@ def serve(app: App, host: str, port: int, *, open_to_all: bool = False, web_only
     ``web_only``: requests and nothing else; workers and a scheduler run elsewhere.
     """
     os.environ[_OPEN_TO_ALL] = "1" if open_to_all else "0"
+    os.environ[_LOG_LEVEL] = str(logging.getLogger().level)
+    # A forked child would take SQLite's open files over without the locks on them, and threads' locks without the threads.
+    multiprocessing.set_start_method("spawn", force=True)
     server = Granian(
         "comeback.serving:web",
         address=host,

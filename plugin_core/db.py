@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -54,11 +55,18 @@ def create_engine(url: str) -> Engine:
     return sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=130, hide_parameters=True)
 
 
+_making_file = threading.Lock()
+
+
 def _own_file(path: str, *_event: object) -> None:
-    """SQLite makes files for everybody to read; whatever it makes beside this one takes over its permissions."""
+    """SQLite makes files for everybody to read; whatever it makes beside this one takes over its permissions.
+
+    A file that is there is never opened: closing it would take all of this process's locks on it away, and the next program to
+    leave the database would then delete the log that this one still writes to (https://sqlite.org/howtocorrupt.html, 2.2).
+    """
     # Where it can't be made SQLite says so itself, a moment later.
-    with contextlib.suppress(OSError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with _making_file, contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

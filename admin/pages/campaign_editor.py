@@ -121,9 +121,16 @@ def _rows(form: Mapping[str, str]) -> list[dict[str, str]]:
     return [{part: form.get(f"s.{place}.{part}", "") for part in ("unit", "after", "percent")} for place in places[:20]]
 
 
+def _names(campaign: Campaign) -> dict[tuple[str, float], dict[str, str]]:
+    """(unit, wait) -> the name that was given to that step, which the form doesn't show: a step that stays keeps it."""
+    given = [step for step in campaign.definition["steps"] if "name" in step]
+    return {(unit, float(step[unit])): {"name": step["name"]} for step in given for unit in UNITS[campaign.kind] if unit in step}
+
+
 def _read(campaign: Campaign, form: Mapping[str, str]) -> Campaign:
     """Steps counted in the same unit may stand in any order: they are put in that of their waits, among their places."""
     steps: list[dict[str, Any]] = []
+    names = _names(campaign)
     for row in _rows(form):
         if not row["after"].strip():
             continue
@@ -134,7 +141,7 @@ def _read(campaign: Campaign, form: Mapping[str, str]) -> Campaign:
                 gettext("A step can't be read."),
                 mend=gettext("Write when it follows as a number, and its discount as a whole number."),
             )
-        steps.append({unit: after, "percent": int(percent)})
+        steps.append({unit: after, "percent": int(percent), **names.get((unit, after), {})})
     ranked = {unit: iter(sorted((s for s in steps if unit in s), key=itemgetter(unit))) for unit in UNITS[campaign.kind]}
     body: dict[str, Any] = {"steps": [next(ranked[next(iter(step))]) for step in steps]}
     for name in ("cooldown_days", "entry_hours"):

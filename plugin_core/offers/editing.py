@@ -69,6 +69,7 @@ def save(session: Session, store: Store, campaign: Campaign, wanted: Campaign, *
     )  # fmt: skip
     session.flush()
     _drop(session, campaign, now)
+    _reprice(session, campaign)
     return True
 
 
@@ -109,3 +110,11 @@ def _drop(session: Session, campaign: Campaign, now: int) -> None:
         f"AND code = '' AND step NOT IN ({bulk.listed(session, 'text')})"
     )
     bulk.execute(session, sql, STEP_REMOVED, now, campaign.id, bulk.values(session, names))
+
+
+def _reprice(session: Session, campaign: Campaign) -> None:
+    """What is planned of a step gets the discount that the step gives now, unless its code is written down."""
+    for step in definition(campaign).steps:
+        planned = "campaign_id = ? AND state = 'planned' AND code = '' AND step = ?"
+        sql = f"UPDATE offers SET percent = ? WHERE {planned} AND percent <> ?"
+        bulk.execute(session, sql, step.percent, campaign.id, step.name, step.percent)

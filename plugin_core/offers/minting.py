@@ -58,8 +58,9 @@ def claim(session: Session, store: Store, secret: bytes, *, now: int, limit: int
         code = offer.code or settings.code_prefix + crockford(secret, offer.reference(store), CODE_LENGTH)
         expires_at = offer.code_expires_at or now + settings.code_days * DAY_US
         if not offer.code:
-            sql = "UPDATE offers SET code = ?, code_expires_at = ? WHERE id = ?"
-            bulk.execute(session, sql, code, expires_at, offer.id)
+            # With the discount it is made for: the campaign may be changing at this moment.
+            sql = "UPDATE offers SET code = ?, code_expires_at = ?, percent = ? WHERE id = ?"
+            bulk.execute(session, sql, code, expires_at, offer.percent, offer.id)
         spec = CodeSpec(
             code=code,
             title=f"Comeback {offer.campaign} {offer.step}",
@@ -80,11 +81,15 @@ def _accounts(session: Session, store: Store, customer_ids: list[int]) -> dict[i
 
 
 def minted(session: Session, store: Store, work: Minting, created: CreatedCode, *, now: int) -> bool:
-    """Record the code as the store spells it; False where it had been recorded already."""
+    """Record the code as the store spells it; False where it had been recorded already.
+
+    An offer that was skipped while its code was made stays skipped, and its code is known all the same.
+    """
     sql = """
-        UPDATE offers SET state = 'minted', code = ?, code_external_id = ?, minted_at = ?, code_checked_at = ?, attempts = 0,
-            reason = ''
-        WHERE id = ? AND state = 'planned'
+        UPDATE offers SET state = CASE WHEN state = 'planned' THEN 'minted' ELSE state END,
+            reason = CASE WHEN state = 'planned' THEN '' ELSE reason END,
+            code = ?, code_external_id = ?, minted_at = ?, code_checked_at = ?, attempts = 0
+        WHERE id = ? AND (state = 'planned' OR (state = 'skipped' AND code_external_id = ''))
     """
     if not bulk.execute(session, sql, created.code, created.external_id, now, now, work.offer_id):
         return False

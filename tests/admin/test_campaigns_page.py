@@ -153,3 +153,16 @@ def test_before_a_change_is_saved_it_names_whom_it_would_reach_newly_and_no_long
         after = {one.customer_key for one in editing.look(session, store, then, now=now).chosen}
     assert after - before
     assert {key for key in before | after if f"/app/customers/{key}" in page} == before ^ after
+
+
+def test_a_step_that_stays_keeps_the_name_it_was_given(fresh_world: World) -> None:
+    owner = fresh_world.owner()
+    with fresh_world.app.database.write() as session:
+        chosen = campaigns.get(session, session.get_one(Store, 1), "winback")
+        chosen.definition = {"steps": [{"days": 60, "percent": 10, "name": "gentle"}, {"days": 90, "percent": 15}]}
+    wanted = typed([("days", "90", "15"), ("days", "60", "12"), ("days", "61", "5")])
+    assert owner.post("/app/campaigns/winback/edit", data={**wanted, "do": "save"}, headers=HERE).status_code == 303
+    with fresh_world.app.database.read() as session:
+        chosen = campaigns.get(session, session.get_one(Store, 1), "winback")
+        steps = [(step.name, step.percent) for step in campaigns.definition(chosen).steps]
+    assert steps == [("gentle", 12), ("61", 5), ("90", 15)]

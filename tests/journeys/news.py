@@ -29,7 +29,7 @@ from tests.journeys.happenings import Happenings, Watching, percentile
 from tests.journeys.program import Program
 from tests.journeys.served import served
 from tests.journeys.test_main_job import disagreements
-from tests.journeys.world import World, _free_port
+from tests.journeys.world import World, free_port
 from tests.oracles.customers import rows
 
 SENDERS = 4  # deliveries a store has under way at a time
@@ -211,7 +211,7 @@ def open_news(folder: Path, run_folder: Path, people: int, seed: int) -> Iterato
         world.prepare()
         url = world.fresh_copy("news")
         program = world.program("news", url)
-        port = _free_port()
+        port = free_port()
         with world.twins() as twins:
             shop = twins.shopify.store
             program.environment |= {

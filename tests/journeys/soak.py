@@ -30,7 +30,7 @@ from tests.journeys import state
 from tests.journeys.fleet import Fleet
 from tests.journeys.program import Program
 from tests.journeys.test_main_job import disagreements
-from tests.journeys.world import World, _free_port, start_campaigns
+from tests.journeys.world import World, free_port, start_campaigns
 from tests.oracles.customers import rows
 from tests.redis import redis_server
 from tests.webhooks.senders import signature
@@ -223,7 +223,7 @@ def soak(folder: Path, run_folder: Path, seconds: float, seed: int) -> Figures:
         redis_server(Path(short)) as redis,
     ):
         shop = twins.shopify.store
-        ports = (_free_port(), _free_port())
+        ports = (free_port(), free_port())
         program.environment |= {
             "COMEBACK_REDIS_URL": redis.url,
             "COMEBACK_SHOPIFY_CLIENT_ID": shop.client_id,

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from tests.journeys.world import free_port
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-c", "from comeback.cli import main; main()")
@@ -54,7 +55,7 @@ def test_the_demo_tells_its_story_once_and_every_figure_is_what_the_stores_hold(
 
 
 def test_the_demo_stays_up_with_a_page_that_shows_the_same(environment: dict[str, str], tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     log = tmp_path / "demo.log"
     with log.open("wb") as out:
         demo = subprocess.Popen(
@@ -131,9 +132,3 @@ def with_the_rest(group: int) -> None:
 
 def _grouped(number: int) -> str:
     return f"{number:,}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

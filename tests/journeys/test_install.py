@@ -17,7 +17,7 @@ import requests
 from adapters.sandbox import Twins, start_twins
 from tests.journeys.program import Program
 from tests.journeys.served import Browser, served
-from tests.journeys.world import UNPACED, _free_port
+from tests.journeys.world import UNPACED, free_port
 
 PEOPLE = 24
 
@@ -41,7 +41,7 @@ def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
 
 @contextmanager
 def running(database_url: str, folder: Path) -> Iterator[Installation]:
-    port = _free_port()
+    port = free_port()
     with start_twins(PEOPLE, now=datetime.now(UTC)) as twins:
         twins.shopify.store.bucket.set(*UNPACED)
         shop = twins.shopify.store

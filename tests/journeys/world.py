@@ -30,7 +30,7 @@ class World:
 
     def __init__(self, folder: Path, run_folder: Path, kind: str, people: int = PEOPLE, *, paced: bool = False) -> None:
         self.folder, self.run_folder, self.kind, self.people, self.paced = folder, run_folder, kind, people, paced
-        self.ports = (_free_port(), _free_port())
+        self.ports = (free_port(), free_port())
         self.woocommerce = f"127-0-0-1-{self.ports[1]}"
         self.stores = (SHOPIFY, self.woocommerce)
         self.today = datetime.now(UTC)
@@ -101,7 +101,7 @@ def start_campaigns(program: Program, stores: tuple[str, ...]) -> None:
             program.must("campaigns", "start", store, campaign)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

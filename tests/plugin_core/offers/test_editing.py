@@ -141,3 +141,17 @@ def test_an_offer_whose_code_is_being_made_in_the_store_is_not_dropped_with_its_
     assert minting.minted(session, shop.store, work, CreatedCode(work.spec.code, "gid-code"), now=NOW)
     session.expire_all()
     assert told(session, ada) == [("60", "minted", "")]
+
+
+def test_what_is_planned_gets_the_discount_of_today_unless_its_code_is_written_down(session: Session) -> None:
+    shop = open_shop(session)
+    ada = person(session, shop, "ada", days_ago=70)
+    begin(session, shop, shop.winback)
+    planning.plan(session, shop.store, shop.winback, now=NOW)
+    assert [offer.percent for offer in offers(session, ada)] != [35]
+    change(session, shop, {"steps": [{"days": 60, "percent": 35}]})
+    assert [offer.percent for offer in offers(session, ada)] == [35]
+    work = minting.claim(session, shop.store, b"secret", now=NOW, limit=5).work[0]
+    assert work.spec.percent == 35
+    change(session, shop, {"steps": [{"days": 60, "percent": 5}]})
+    assert [offer.percent for offer in offers(session, ada)] == [35]
