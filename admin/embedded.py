@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin.desk import Desk, sealed_off, trouble
-from admin.frame import fetch_token, tried_before
+from admin.frame import fetch_token, tried_before, unproven
 from admin.identity import bearer
 from admin.progress import as_json, progress, show
 from plugin_core.errors import AccessRevoked, InvalidInput, StoreError
@@ -58,7 +58,7 @@ def _document(desk: Desk, platform: str, home: EmbeddedHome) -> Response:
     try:
         visit = home.visit(request.args.get("id_token", ""), now=desk.now(), secrets=lambda _: ())
     except InvalidInput:
-        return fetch_token(desk)
+        return unproven() if "id_token" in request.args and tried_before() else fetch_token(desk)
     try:
         store_id = _known_or_connected(desk, platform, home, visit)
     except AccessRevoked as problem:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from admin import languages
 from admin.desk import Desk, sealed_off
+from admin.desk import trouble as words_alone
 from admin.identity import NoStoreYet, NotConnected, Stranger
 from admin.visitor import EDITOR, OWNER, SHOPIFY, STANDALONE, VIEWER, Visitor
 from plugin_core.errors import ComebackError, InvalidInput, NotFound
@@ -31,7 +32,7 @@ def answered(
     except NoStoreYet:
         return sealed_off(make_response(redirect("/app/connect", code=303)))
     except NotConnected as problem:
-        return guarded(desk, trouble(problem, 404), None)
+        return words_alone(problem, status=404, ancestors=problem.ancestors)
     g.who, g.locale = who, who.locale
     refused = _refusal(who, role)
     return guarded(desk, trouble(refused, 403) if refused is not None else _shown(view, who, parts), who)
@@ -86,6 +87,8 @@ def stranger(desk: Desk, problem: Stranger) -> Response:
             response.headers.update(home.retry_headers)
         response.headers["HX-Reswap"] = "none"
         return response
+    if "id_token" in request.args and tried_before():
+        return unproven()
     if request.args.keys() & {"id_token", "shop", "host", "embedded"} or request.headers.get("Sec-Fetch-Dest") == "iframe":
         return fetch_token(desk)
     return sealed_off(make_response(redirect("/login?" + urlencode({"next": _inside(request.full_path)}), code=303)))
@@ -101,6 +104,15 @@ def fetch_token(desk: Desk) -> Response:
 
 def tried_before() -> bool:
     return _TRIED in request.args
+
+
+def unproven() -> Response:
+    """A fresh token was no good either. Shown in whatever frame asks: it says nothing about anybody."""
+    problem = InvalidInput(
+        gettext("It can't be checked who is asking: your store is not connected here, or the clocks of the two servers differ."),
+        mend=gettext("Disconnect Comeback in your store's admin and connect it anew, or set the clocks."),
+    )
+    return words_alone(problem, status=403, ancestors=("*",))
 
 
 def _inside(target: str) -> str:

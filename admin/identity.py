@@ -32,7 +32,9 @@ class Stranger(InvalidInput):
 
 
 class NotConnected(NotFound):
-    pass
+    def __init__(self, ancestors: Sequence[str]) -> None:
+        super().__init__("This store is not connected.", mend="Open the app's page in the store's admin.")
+        self.ancestors = tuple(ancestors)  # where the page that says so may be framed
 
 
 class NoStoreYet(NotFound):
@@ -92,7 +94,7 @@ def _embedded(desk: Desk, proof: _Proof) -> Visitor:
     with desk.database.read() as session:
         store = session.scalars(select(Store).where(Store.platform == proof.platform, Store.address == visit.address)).first()
         if store is None or store.state == "disconnected":
-            raise NotConnected("This store is not connected.", mend="Open the app's page in the store's admin.")
+            raise NotConnected(proof.ancestors)
         role, due = members.role_of(desk, session, store, user, claimed if claimed in ROLES else VIEWER)
         who = _visitor(
             session,

@@ -37,6 +37,22 @@ def test_a_good_token_of_a_store_that_is_not_connected_shows_nothing(shared_worl
     shown = shared_world.get("/app", shared_world.shopify_token("somebody-else.myshopify.com"))
     assert shown.status_code == 404
     assert "Comeback demo" not in shown.text
+    assert (
+        "frame-ancestors https://somebody-else.myshopify.com https://admin.shopify.com"
+        in shown.headers["Content-Security-Policy"]
+    )
+
+
+@pytest.mark.parametrize("page", ["/app", "/app/customers", "/"])
+def test_where_a_fresh_token_is_no_good_either_words_say_so_instead_of_going_round_for_ever(
+    shared_world: World, page: str
+) -> None:
+    for given in (shared_world.shopify_token(aud="another"), "not even a token"):
+        told = shared_world.get(f"{page}?id_token={given}&again=1&lang=en")
+        assert told.status_code == 403
+        assert "your store is not connected here" in told.text
+        assert "frame-ancestors *" in told.headers["Content-Security-Policy"]
+        assert shared_world.get(f"{page}?id_token={given}").status_code == 302
 
 
 def test_nobody_known_is_sent_to_the_login_or_to_fetch_a_token(shared_world: World) -> None:
