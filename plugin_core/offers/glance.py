@@ -16,6 +16,7 @@ from plugin_core.stores.models import Store
 
 WHOLE = 4_000  # people; judged one by one within a tenth of a second
 _PLACES, _AT_EACH = 40, 50  # of a sample
+_STEP = 1_000  # people judged at once for a page, until it is full
 
 
 class Glance(NamedTuple):
@@ -49,8 +50,12 @@ def page(session: Session, store: Store, campaign: Campaign, *, outcome: str, af
     In a large store no more people are looked at than a moment allows: a page with fewer than ``size`` need not be the last.
     """
     among = _following(session, store, campaign, after)
-    verdicts, _version = planning.judge(session, store, campaign, now=now, among=among)
-    fitting = [one for one in verdicts if outcome in ("", one.outcome) and one.customer_id > after]
+    fitting: list[Verdict] = []
+    for some in [among] if among is None else [among[start : start + _STEP] for start in range(0, len(among), _STEP)]:
+        verdicts, _version = planning.judge(session, store, campaign, now=now, among=some)
+        fitting += [one for one in verdicts if outcome in ("", one.outcome) and one.customer_id > after]
+        if len({one.customer_id for one in fitting}) > size:
+            break
     shown = fitting[:size]
     # Somebody's checkouts stay on one page: pages begin behind a person.
     shown += [one for one in fitting[size:] if shown and one.customer_id == shown[-1].customer_id]
