@@ -10,12 +10,14 @@ from sqlalchemy.exc import IntegrityError
 
 from plugin_core.db import Database
 from plugin_core.errors import ComebackError, Transient
+from plugin_core.inbox.secrets import look_again
 from plugin_core.offers.campaigns import ensure_stock_campaigns
 from plugin_core.platforms import ConnectionInfo, Platform, StoreFacts
 from plugin_core.segments.stock import ensure_stock
 from plugin_core.stores import installing
 from plugin_core.stores.connect import connect_store
 from plugin_core.stores.credentials import Vault
+from plugin_core.work import standing
 
 _log = structlog.get_logger("comeback.installing")
 
@@ -59,6 +61,8 @@ def _save(
         )
         ensure_stock(session, store, now=now)
         ensure_stock_campaigns(session, store, now)
+        look_again(session, store.id)
+        standing.ask(session, store.id, "webhooks", now=now)
         return Connected(store.id, store.key, facts)
 
 

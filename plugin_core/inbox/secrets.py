@@ -38,6 +38,13 @@ def rotate_secret(session: Session, vault: Vault, store_id: int) -> str:
     return made
 
 
+def look_again(session: Session, store_id: int) -> None:
+    """The store's webhooks may be gone: they are looked at with the next check, however short ago the last one was."""
+    row = session.get(WebhookSecret, store_id)
+    if row is not None:
+        row.checked_at = None
+
+
 def _opened(vault: Vault, row: WebhookSecret) -> tuple[str, ...]:
     return tuple(json.loads(vault.open(_context(row.store_id), row.ciphertext)))
 

@@ -17,10 +17,12 @@ from comeback.app import App, build
 from comeback.connecting import connect
 from comeback.serving import create_web
 from jobs.due import run_due
+from jobs.uninstall import uninstall
 from jobs.watch import Watch
-from jobs.webhooks import ensure_webhooks
+from jobs.webhooks import check_webhooks, ensure_webhooks
 from plugin_core import bulk
 from plugin_core.inbox import overview
+from plugin_core.work import standing
 from tests.journeys.world import UNPACED
 from tests.plugin_core.shop import rows
 
@@ -187,3 +189,20 @@ def test_an_order_that_vanished_without_a_word_is_gone_here_after_a_day_of_run_d
     assert (report.problem, report.counts["deletions_gone"]) == ("", 1)
     assert house.look(sql, s=house.shopify, id=gone.rsplit("/", 1)[1]) == [{"void": 1}]
     assert "deletions_checked" not in run_due(tomorrow)[0].counts
+
+
+def test_a_store_that_is_left_and_connected_again_tells_from_the_first_moment(house: House) -> None:
+    woo, context = house.twins.woocommerce, house.app.context
+    check_webhooks(context)
+    uninstall(context, house.woocommerce, actor="test")
+    assert not woo.store.webhooks
+    keys = {"consumer_key": woo.consumer_key, "consumer_secret": woo.consumer_secret}
+    connect(house.app, "woocommerce", woo.url, keys, actor="test")
+    with house.app.database.read() as session:
+        assert standing.standings(session)[house.woocommerce, "webhooks"].asked_at is not None
+    assert check_webhooks(context) == 1
+    assert len(woo.store.webhooks) == 11
+    bought = woo.change(kind="order", customer_id=next(iter(woo.store.customers)))
+    house.hear()
+    sql = "SELECT counted FROM orders WHERE store_id = :store AND external_id = :id"
+    assert house.look(sql, store=house.woocommerce, id=str(bought)) == [{"counted": 1}]
