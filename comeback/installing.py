@@ -61,8 +61,10 @@ def _save(
         )
         ensure_stock(session, store, now=now)
         ensure_stock_campaigns(session, store, now)
+        # Of a store that was left for a while nobody knows what happened, nor whether it still tells.
         look_again(session, store.id)
-        standing.ask(session, store.id, "webhooks", now=now)
+        for task in ("sync", "webhooks"):
+            standing.ask(session, store.id, task, now=now)
         return Connected(store.id, store.key, facts)
 
 

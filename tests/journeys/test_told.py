@@ -199,7 +199,8 @@ def test_a_store_that_is_left_and_connected_again_tells_from_the_first_moment(ho
     keys = {"consumer_key": woo.consumer_key, "consumer_secret": woo.consumer_secret}
     connect(house.app, "woocommerce", woo.url, keys, actor="test")
     with house.app.database.read() as session:
-        assert standing.standings(session)[house.woocommerce, "webhooks"].asked_at is not None
+        stands = standing.standings(session)
+    assert all(stands[house.woocommerce, task].asked_at is not None for task in ("sync", "webhooks"))
     assert check_webhooks(context) == 1
     assert len(woo.store.webhooks) == 11
     bought = woo.change(kind="order", customer_id=next(iter(woo.store.customers)))
