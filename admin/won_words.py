@@ -23,8 +23,8 @@ def beyond(interval: Sequence[float] | None, treated: int, held_out: int, curren
     """``interval``: (low, estimate, high) of the money in minor units; None before there is enough to say."""
     if interval is None:
         said = gettext(
-            "Whether that is more than would have come anyway can't be told yet: %(people)s people were written to and %(held)s "
-            "held out. It takes at least 50 of each, and 10 who ordered among each.",
+            "Whether that is more than would have come anyway can't be told yet. Written to: %(people)s, held out: %(held)s. "
+            "It takes at least 50 of each, and 10 who ordered among each.",
             people=formats.number(treated), held=formats.number(held_out),
         )  # fmt: skip
         return str(said)

@@ -87,7 +87,7 @@ def test_what_does_not_mend_itself_is_said_with_the_way_to_it(fresh_world: World
 def test_what_offers_brought_is_said_no_more_certainly_than_it_is_known(fresh_world: World) -> None:
     refresh_insights(fresh_world.app.context, fresh_world.stores["shopify"].id)
     for interval, words in (
-        (None, "20 people were written to and 3 held out"),
+        (None, "Written to: 20, held out: 3"),
         ([100_00, 250_00, 400_00], "brought £250 that would not have come otherwise"),
         ([-100_00, 50_00, 200_00], "no difference can be told from chance yet"),
         ([-400_00, -250_00, -100_00], "Those who were held out spent more"),
