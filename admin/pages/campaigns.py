@@ -54,7 +54,7 @@ def create_pages(desk: Desk) -> Pages:
         with desk.database.read() as session:
             store = session.get_one(Store, who.store_id)
             chosen = room.get(session, store, campaign)
-            seen = glance.glance(session, store, chosen, now=desk.clock())
+            seen = glance.glance(session, store, chosen, now=desk.clock(), known=figures.people(session, store.id))
         return pages.render("campaigns/audience.html", who, campaign=chosen, seen=seen, at=desk.clock())
 
     @pages.get("/app/campaigns/<campaign>/people")
@@ -65,7 +65,7 @@ def create_pages(desk: Desk) -> Pages:
         with desk.database.read() as session:
             store = session.get_one(Store, who.store_id)
             chosen = room.get(session, store, campaign)
-            seen = glance.glance(session, store, chosen, now=desk.clock())
+            seen = glance.glance(session, store, chosen, now=desk.clock(), known=figures.people(session, store.id))
             page = glance.page(session, store, chosen, outcome=outcome, after=behind, size=_PAGE, now=desk.clock())
             known = {face.key: face for face in faces(session, store, [one.customer_id for one in page.verdicts])}
         rows = [(one, known.get(one.customer_key)) for one in page.verdicts]
@@ -137,7 +137,7 @@ def _before(desk: Desk, session: Session, who: Visitor, key: str) -> dict[str, A
     settings, _version = store_settings.current(session, store)
     return {
         "campaign": campaign,
-        "seen": glance.glance(session, store, campaign, now=desk.clock()),
+        "seen": glance.glance(session, store, campaign, now=desk.clock(), known=figures.people(session, store.id)),
         "missing": room.missing_settings(settings),
         "fields": settings_fields.FIELDS,
     }

@@ -147,7 +147,15 @@ def _histories(session: Session, store: Store, now: int) -> tuple[dict[str, Hist
     kept = figures.for_page(session, store.id, figures.SEGMENTS)
     if kept is None:
         return histories(session, store, days=_DAYS, now=now), now
-    return {slug: History.from_json(body) for slug, body in kept.body.items()}, kept.at
+    return {slug: History.from_json(body).last(_DAYS) for slug, body in kept.body.items()}, kept.at
+
+
+def _history(session: Session, store: Store, segment: Segment, now: int) -> tuple[History, int]:
+    """Of one segment, and as of when. One that was made since the figures were kept is looked at."""
+    kept = figures.for_page(session, store.id, figures.SEGMENTS)
+    if kept is None or segment.slug not in kept.body:
+        return history(session, store, segment, days=_LONG, now=now), now
+    return History.from_json(kept.body[segment.slug]), kept.at
 
 
 def _detail(pages: Pages, session: Session, who: Visitor, slug: str, email: str) -> dict[str, Any]:
@@ -155,7 +163,7 @@ def _detail(pages: Pages, session: Session, who: Visitor, slug: str, email: str)
     settings, _version = store_settings.current(session, store)
     segment = find(session, store, slug)
     rule = parse(segment.rule)
-    told = history(session, store, segment, days=_LONG, now=desk.clock())
+    told, at = _history(session, store, segment, desk.clock())
     kept = [(one, rule_words.tree(parse(one.rule), store.currency)) for one in own.versions(session, segment)]
     return {
         "segment": segment,
@@ -166,7 +174,7 @@ def _detail(pages: Pages, session: Session, who: Visitor, slug: str, email: str)
         "versions": kept,
         "tag": tag_of(settings, slug),
         "query": _query(desk, who, store, settings, slug, rule),
-        "at": desk.clock(),
+        "at": at,
         "waiting": store.yardsticks_due,
         "asked": email,
         "reasons": _REASONS,

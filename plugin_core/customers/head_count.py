@@ -32,6 +32,8 @@ def count_of(session: Session, store: Store, way: Way, parts: tuple[Part, ...], 
 
     In a store of many, what the index did not lead to few of is not counted one by one either.
     """
+    if not parts and known is not None and known > EXACT:
+        return Count(known, exact=False)
     if not parts:
         sql = "SELECT COUNT(*) FROM customer_stats WHERE store_id = ?"
         return Count(int(bulk.select(session, sql, store.id)[0][0]), exact=True)
@@ -48,30 +50,31 @@ def count_of(session: Session, store: Store, way: Way, parts: tuple[Part, ...], 
 
 def _estimate(session: Session, store: Store, parts: tuple[Part, ...], known: int | None) -> Count:
     """From people at evenly spaced places among the ids: no order of theirs has to do with what is asked."""
-    everybody, lowest, highest = spread(session, store, known)
+    everybody, sample = spread(session, store, places=_PLACES, at_each=_AT_EACH, known=known)
     way = Way(None, parts)
     conditions, values = way.where()
     tables, _lead = tables_of(Line(way, "orders", descending=False), "s.orders_count")
-    sample = "SELECT * FROM customer_stats WHERE store_id = ? AND customer_id >= ? ORDER BY customer_id LIMIT ?"
-    seen = met = 0
-    for place in range(_PLACES):
-        start = lowest + (highest - lowest + 1) * place // _PLACES
-        begin = (store.id, start, _AT_EACH)
-        seen += int(bulk.select(session, f"SELECT COUNT(*) FROM ({sample}) AS s", *begin)[0][0])
-        among = tables.replace("customer_stats s", f"({sample}) AS s")
-        met += int(bulk.select(session, f"SELECT COUNT(*) FROM {among}{conditions}", *begin, *values)[0][0])
-    return Count(round(everybody * met / seen), exact=False)
+    some = f"s.store_id = ? AND s.customer_id IN ({bulk.listed(session, 'bigint')})"
+    sql = f"SELECT COUNT(*) FROM {tables} AND {some}{conditions}"
+    met = int(bulk.select(session, sql, store.id, bulk.values(session, sample), *values)[0][0])
+    return Count(round(everybody * met / max(len(sample), 1)), exact=False)
 
 
-def spread(session: Session, store: Store, known: int | None = None) -> tuple[int, int, int]:
-    """How many people (``known``, or counted), and their lowest and highest id: each of these the end of an index."""
+def spread(session: Session, store: Store, *, places: int, at_each: int, known: int | None = None) -> tuple[int, list[int]]:
+    """How many people (``known``, or counted), and ``at_each`` of them from each of evenly spaced places among their ids."""
     lowest, highest = (
-        bulk.select(session, f"SELECT {end}(customer_id) FROM customer_stats WHERE store_id = ?", store.id)[0][0]
+        bulk.select(session, f"SELECT {end}(customer_id) FROM customer_stats WHERE store_id = ?", store.id)[0][0] or 0
         for end in ("MIN", "MAX")
     )
     if known is None:
         known = bulk.select(session, "SELECT COUNT(*) FROM customer_stats WHERE store_id = ?", store.id)[0][0]
-    return int(known), lowest or 0, highest or 0
+    few = "SELECT customer_id FROM customer_stats WHERE store_id = ? AND customer_id >= ? ORDER BY customer_id LIMIT ?"
+    begins = sorted({lowest + (highest - lowest + 1) * place // places for place in range(places)})
+    values = [value for begin in begins for value in (store.id, begin, at_each)]
+    found = bulk.select(
+        session, " UNION ALL ".join(f"SELECT * FROM ({few}) AS p{number}" for number in range(len(begins))), *values
+    )
+    return int(known), sorted({id_ for (id_,) in found})
 
 
 def living(session: Session, store: Store, wanted: Wanted, *, now: int) -> int:

@@ -21,6 +21,12 @@ class Customer(Base):
         sa.UniqueConstraint("account_id", "key"),
         sa.Index("ix_customers_account_id_email", "account_id", "email"),
         sa.Index("ix_customers_account_id_country", "account_id", "country"),
+        sa.Index(
+            "ix_customers_merged_into",
+            "merged_into",
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("accounts.id"))

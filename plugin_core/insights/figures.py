@@ -38,6 +38,7 @@ from plugin_core.stores.settings import StoreSettings
 
 STANDING, MONTHS, COHORTS, RESULTS, HISTORY = "standing", "months", "cohorts", "results", "history"
 LOYALTY, SEGMENTS, OVERVIEW = "loyalty", "segments", "overview"
+_HISTORY_DAYS = 90  # of each segment
 LIVE_UP_TO = 20_000  # people; what pages show of a smaller store is worked out as they ask
 STANDING_US = 600 * SECOND_US
 MONTHS_SHOWN = 13  # the current one and a whole year before it
@@ -109,7 +110,7 @@ def from_people(session: Session, store: Store, settings: StoreSettings, *, now:
     return {
         STANDING: standing(session, store),
         LOYALTY: programme.programme(session, store, settings),
-        SEGMENTS: {slug: told.to_json() for slug, told in histories(session, store, now=now).items()},
+        SEGMENTS: {slug: told.to_json() for slug, told in histories(session, store, days=_HISTORY_DAYS, now=now).items()},
         OVERVIEW: counted(session, store),
     }
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from plugin_core import bulk
+from plugin_core.customers.head_count import spread
 from plugin_core.money import Money
 from plugin_core.offers import planning
 from plugin_core.offers.definitions import WINBACK
@@ -34,8 +35,9 @@ class Page(NamedTuple):
     after: int | None  # where the next page begins; None: there is none
 
 
-def glance(session: Session, store: Store, campaign: Campaign, *, now: int) -> Glance:
-    everybody, sample = _sample(session, store, campaign)
+def glance(session: Session, store: Store, campaign: Campaign, *, now: int, known: int | None = None) -> Glance:
+    """``known``: how many people the store had a while ago; saves counting them."""
+    everybody, sample = _sample(session, store, campaign, known)
     verdicts, _version = planning.judge(session, store, campaign, now=now, among=sample)
     cost = planning.maximum_cost(session, store, verdicts)
     scale = everybody / len(sample) if sample else 1.0
@@ -64,20 +66,16 @@ def page(session: Session, store: Store, campaign: Campaign, *, outcome: str, af
     return Page(shown, among[-1] if among and len(among) == WHOLE else None)
 
 
-def _sample(session: Session, store: Store, campaign: Campaign) -> tuple[int, list[int] | None]:
+def _sample(session: Session, store: Store, campaign: Campaign, known: int | None) -> tuple[int, list[int] | None]:
     """How many people the store has, and some at evenly spaced places among their ids; None: all of them."""
     if campaign.kind != WINBACK:  # checkouts are few and new
         return 0, None
-    sql = "SELECT COUNT(*), MIN(customer_id), MAX(customer_id) FROM customer_stats WHERE store_id = ?"
-    everybody, lowest, highest = bulk.select(session, sql, store.id)[0]
+    everybody = known
+    if everybody is None:
+        everybody = int(bulk.select(session, "SELECT COUNT(*) FROM customer_stats WHERE store_id = ?", store.id)[0][0])
     if everybody <= WHOLE:
         return everybody, None
-    sql = "SELECT customer_id FROM customer_stats WHERE store_id = ? AND customer_id >= ? ORDER BY customer_id LIMIT ?"
-    found: set[int] = set()
-    for place in range(_PLACES):
-        start = lowest + (highest - lowest + 1) * place // _PLACES
-        found |= {id_ for (id_,) in bulk.select(session, sql, store.id, start, _AT_EACH)}
-    return everybody, sorted(found)
+    return spread(session, store, places=_PLACES, at_each=_AT_EACH, known=everybody)
 
 
 def _following(session: Session, store: Store, campaign: Campaign, after: int) -> list[int] | None:

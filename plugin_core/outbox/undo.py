@@ -48,7 +48,8 @@ def traces(session: Session, store: Store) -> Traces:
         accounts += len(steps)
         tags += sum(len(step.write.remove_tags) for step in steps)
     made = codes(session, store)
-    return Traces(accounts, tags, len(made), len(redeemed(session, store) & {each.code.upper() for each in made}))
+    used = redeemed(session, store) if made else set()
+    return Traces(accounts, tags, len(made), len(used & {each.code.upper() for each in made}))
 
 
 def begin(session: Session, store: Store, *, actor: str, now: int) -> None:
@@ -142,7 +143,9 @@ def codes_undone(session: Session, store: Store, done: Sequence[MadeCode], *, no
 
 def redeemed(session: Session, store: Store) -> set[str]:
     """Codes in upper case that orders we know were placed with: a store may count its own a little late."""
-    rows = bulk.select(session, "SELECT codes FROM orders WHERE store_id = ? AND with_code", store.id)
+    first = "(SELECT COALESCE(MIN(o.planned_at), 0) FROM offers o JOIN campaigns g ON g.id = o.campaign_id WHERE g.store_id = ?)"
+    sql = f"SELECT codes FROM orders WHERE store_id = ? AND with_code AND placed_at >= {first}"
+    rows = bulk.select(session, sql, store.id, store.id)
     return {str(code).upper() for (stored,) in rows for code in _loaded(stored)}
 
 

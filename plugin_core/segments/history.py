@@ -38,6 +38,9 @@ class History(NamedTuple):
         people, days = body
         return cls(people, tuple(Day(date.fromisoformat(day), *moves) for day, *moves in days))
 
+    def last(self, days: int) -> History:
+        return History(self.people, self.days[-days:])
+
     @property
     def change(self) -> int:
         """Against the end of the day before the first one."""

@@ -124,6 +124,7 @@ def upgrade() -> None:
     with op.batch_alter_table('customers', schema=None) as batch_op:
         batch_op.create_index('ix_customers_account_id_country', ['account_id', 'country'], unique=False)
         batch_op.create_index('ix_customers_account_id_email', ['account_id', 'email'], unique=False)
+        batch_op.create_index('ix_customers_merged_into', ['merged_into'], unique=False, sqlite_where=sa.text('merged_into IS NOT NULL'), postgresql_where=sa.text('merged_into IS NOT NULL'))
 
     op.create_table('erasure_keys',
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1046,6 +1047,7 @@ def downgrade() -> None:
     op.drop_table('merge_blocks')
     op.drop_table('erasure_keys')
     with op.batch_alter_table('customers', schema=None) as batch_op:
+        batch_op.drop_index('ix_customers_merged_into', sqlite_where=sa.text('merged_into IS NOT NULL'), postgresql_where=sa.text('merged_into IS NOT NULL'))
         batch_op.drop_index('ix_customers_account_id_email')
         batch_op.drop_index('ix_customers_account_id_country')
 
