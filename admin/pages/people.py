@@ -15,7 +15,7 @@ from admin.routes import Pages, typed
 from admin.said import named
 from admin.visitor import Visitor
 from plugin_core import bulk
-from plugin_core.customers import editing, head_count, listing
+from plugin_core.customers import editing, head_count, listing, search
 from plugin_core.customers.search import Wanted
 from plugin_core.errors import InvalidInput
 from plugin_core.insights import figures
@@ -40,8 +40,10 @@ def create_pages(desk: Desk) -> Pages:
             store = session.get_one(Store, who.store_id)
             segments = _segments(session, store)
             try:
-                page = listing.page(session, store, wanted, order, cut=cut, size=_SIZE, now=desk.clock())
-                count = head_count.count(session, store, wanted, now=desk.clock(), known=figures.people(session, store.id))
+                parts = search.ask(session, store, wanted, now=desk.clock())
+                way = search.way(session, parts, by_name=order.by == "name")
+                page = listing.page_of(session, store, way, order, cut=cut, size=_SIZE)
+                count = _count(session, store, wanted, parts, search.way(session, parts) if order.by == "name" else way)
             except InvalidInput as problem:
                 found = listing.Page([], earlier=False, later=False), head_count.Count(0, exact=True)
                 values = _shown(pages, who, (wanted, order), *found, segments)
@@ -77,6 +79,14 @@ def create_pages(desk: Desk) -> Pages:
     return pages
 
 
+def _count(session: Session, store: Store, wanted: Wanted, parts: tuple[search.Part, ...], way: search.Way) -> head_count.Count:
+    """Of a large store's stage, as it was counted with the kept figures."""
+    known = figures.people(session, store.id)
+    if known is not None and known > figures.LIVE_UP_TO and wanted.lifecycle and wanted == Wanted(lifecycle=wanted.lifecycle):
+        return head_count.Count(figures.people(session, store.id, wanted.lifecycle) or 0, exact=False)
+    return head_count.count_of(session, store, way, parts, known=known)
+
+
 def _segments(session: Session, store: Store) -> list[tuple[str, str]]:
     sql = "SELECT slug, name FROM segments WHERE store_id = ? AND bit IS NOT NULL ORDER BY name"
     return [(slug, named(name)) for slug, name in bulk.select(session, sql, store.id)]
@@ -103,6 +113,7 @@ def _shown(
         "counted": _counted(count),
         "segments": segments,
         "words": words,
+        "stages": {stage: str(name) for stage, name in words.LIFECYCLES.items()},
         "link": asked.link,
         "sorted_by": lambda by: asked.link(wanted, _turned(order, by)),
         "staged": lambda stage: asked.link(wanted._replace(lifecycle=stage), order),

@@ -13,7 +13,7 @@ from plugin_core.customers.search import Clause, Part, Wanted, Way
 from plugin_core.stores.models import Store
 
 EXACT = 10_000  # people that are counted one by one
-_PLACES, _AT_EACH = 40, 100  # of a sample
+_PLACES, _AT_EACH = 40, 50  # of a sample
 
 
 class Count(NamedTuple):

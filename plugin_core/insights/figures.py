@@ -63,10 +63,12 @@ def read(session: Session, store_id: int) -> dict[str, Figures]:
     return {row.name: Figures(row.body, row.computed_at) for row in rows}
 
 
-def people(session: Session, store_id: int) -> int | None:
-    """How many people the store had when they were last counted; None before."""
+def people(session: Session, store_id: int, stage: str = "") -> int | None:
+    """How many people the store had (in ``stage``) when they were last counted; None before."""
     kept = session.get(InsightFigures, (store_id, STANDING))
-    return None if kept is None else int(kept.body["people"])
+    if kept is None:
+        return None
+    return int(kept.body["stages"].get(stage, {"people": 0})["people"] if stage else kept.body["people"])
 
 
 def for_page(session: Session, store_id: int, name: str) -> Figures | None:

@@ -75,3 +75,25 @@ def test_a_campaigns_audience_is_estimated_and_its_list_is_exact_a_page_at_a_tim
     for path in ("audience", "people", "start"):
         answer = owner.get(f"/app/campaigns/winback/{path}")
         assert (answer.status_code, "Estimated" in answer.text) == (200, path != "people")
+
+
+def test_a_stage_and_a_segment_of_a_large_store_are_told_from_what_is_kept(
+    fresh_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for store in fresh_world.stores.values():
+        refresh_insights(fresh_world.app.context, store.id)
+    owner = fresh_world.owner()
+
+    def said(path: str) -> str:
+        found = re.search(r'id="people-count">([^<]*)', owner.get(path).text)
+        assert found is not None
+        return found[1].strip()
+
+    exact = said("/app/customers?lifecycle=lost")
+    segment = shown(fresh_world, "/app/segments/brand_advocates")
+    monkeypatch.setattr(figures, "LIVE_UP_TO", 0)
+    kept = said("/app/customers?lifecycle=lost")
+    assert kept.startswith("About")
+    assert re.findall(r"\d+", kept) == re.findall(r"\d+", exact)
+    assert not said("/app/customers?lifecycle=lost&consent=subscribed").startswith("About")
+    assert shown(fresh_world, "/app/segments/brand_advocates") == segment
