@@ -179,6 +179,16 @@
     if (event.detail.ctx) complain(document.getElementById("notes").dataset.failed);
   });
 
+  // --- a long table behind a picture: what the eye sees first comes first, the rest a moment after it was opened ---
+  const rest = (table) => [...table.querySelectorAll("tbody tr")].slice(9);
+  function fold(scope) {
+    for (const table of scope.querySelectorAll(".behind:not([open])")) for (const row of rest(table)) row.hidden = true;
+  }
+  document.addEventListener("toggle", (event) => {
+    if (!event.target.matches(".behind") || !event.target.open) return;
+    requestAnimationFrame(() => setTimeout(() => { for (const row of rest(event.target)) row.hidden = false; }));
+  }, true);
+
   // --- copying ---
   document.addEventListener("click", async (event) => {
     const button = event.target.closest && event.target.closest("[data-copy]");
@@ -200,11 +210,12 @@
     const posted = sourceElement && sourceElement.matches("form") && sourceElement.method === "post";
     if (posted && response && response.raw && !response.raw.redirected) event.preventDefault();
   });
-  document.addEventListener("DOMContentLoaded", () => { toast(document); here(); });
+  document.addEventListener("DOMContentLoaded", () => { toast(document); here(); fold(document); });
   document.addEventListener("htmx:after:history:push", here);
   document.addEventListener("htmx:after:history:replace", here);
   document.addEventListener("htmx:after:swap", (event) => {
     toast(document);
+    fold(document);
     const { target, response } = event.detail.ctx;
     if (target !== document.body) return;
     sent.clear();
