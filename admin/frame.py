@@ -32,6 +32,8 @@ def answered(
     except NoStoreYet:
         return sealed_off(make_response(redirect("/app/connect", code=303)))
     except NotConnected as problem:
+        if request.headers.get("HX-Request"):  # within a page that stands already
+            return guarded(desk, trouble(problem, 404), None)
         return words_alone(problem, status=404, ancestors=problem.ancestors)
     g.who, g.locale = who, who.locale
     refused = _refusal(who, role)
