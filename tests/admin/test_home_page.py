@@ -35,7 +35,7 @@ def test_home_says_who_is_slipping_away_and_shows_the_year_in_pictures_with_tabl
         assert f'aria-label="{name}. ' in page
         assert f'<caption class="unseen">{name}</caption>' in page
     assert "ordered in the month after too." in page or "too early to see who comes back" in page
-    assert page.count("<details><summary>Show as a table") == 3
+    assert page.count('<details class="behind"><summary>Show as a table') == 3
 
 
 def test_what_is_next_is_asked_for_until_it_is_done(fresh_world: World) -> None:

@@ -56,6 +56,7 @@ def test_what_went_wrong_is_said_in_words_and_tried_again_at_a_button(fresh_worl
     shown = owner.get("/app/sync").text
     for words in ("1 store needs a look", "The store said no.", "An amount was missing.", "It has no currency.", "Try again now"):
         assert words in shown
+    execute(fresh_world, "UPDATE store_tasks SET asked_at = NULL")
     for act in ("write", "replay", "sync", "whole"):
         assert owner.post("/app/sync/act", data={"store": store.key, "act": act}, headers=HERE).status_code == 303
     assert query(fresh_world, "SELECT state FROM outbox WHERE problem = '' AND store_id = ?", store.id) == [("pending",)]
