@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from admin.desk import Desk, sealed_off, trouble
 from admin.frame import fetch_token, tried_before, unproven
 from admin.identity import bearer
+from admin.inside import is_inside
 from admin.progress import as_json, progress, show
 from plugin_core.errors import AccessRevoked, InvalidInput, StoreError
 from plugin_core.installers import EmbeddedHome, Visit
@@ -40,7 +41,7 @@ def create_blueprint(desk: Desk) -> Blueprint:
     def token() -> Response:
         """What the script opens afterwards has to be one of our own paths."""
         target = request.args.get(home.reload_param if home is not None else "reload", "")
-        if not target.startswith("/") or target.startswith(("//", "/\\")):
+        if not is_inside(target):
             return Response("Bad request.\n", status=400, mimetype="text/plain")
         return _token_page(home, target)
 

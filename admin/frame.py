@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Response, g, make_response, redirect, render_template, request
 from flask_babel import gettext
@@ -14,6 +14,7 @@ from admin import languages
 from admin.desk import Desk, sealed_off
 from admin.desk import trouble as words_alone
 from admin.identity import NoStoreYet, NotConnected, Stranger
+from admin.inside import is_inside
 from admin.visitor import EDITOR, OWNER, SHOPIFY, STANDALONE, VIEWER, Visitor
 from plugin_core.errors import ComebackError, InvalidInput, NotFound
 
@@ -93,13 +94,14 @@ def stranger(desk: Desk, problem: Stranger) -> Response:
         return unproven()
     if request.args.keys() & {"id_token", "shop", "host", "embedded"} or request.headers.get("Sec-Fetch-Dest") == "iframe":
         return fetch_token(desk)
-    return sealed_off(make_response(redirect("/login?" + urlencode({"next": _inside(request.full_path)}), code=303)))
+    wanted = _inside(quote(request.path) + "?" + request.query_string.decode("ascii", "replace"))
+    return sealed_off(make_response(redirect("/login?" + urlencode({"next": wanted}), code=303)))
 
 
 def fetch_token(desk: Desk) -> Response:
     """The stale token is left out of the new address: addresses end up in logs."""
     kept = {name: value for name, value in request.args.items() if name not in {"id_token", _TRIED}}
-    again = request.path + "?" + urlencode(kept | ({_TRIED: "1"} if "id_token" in request.args else {}))
+    again = quote(request.path) + "?" + urlencode(kept | ({_TRIED: "1"} if "id_token" in request.args else {}))
     param = desk.home.reload_param if desk.home is not None else "reload"
     return sealed_off(make_response(redirect("/app/token?" + urlencode(kept | {param: again}), code=302)))
 
@@ -118,7 +120,8 @@ def unproven() -> Response:
 
 
 def _inside(target: str) -> str:
-    return target.rstrip("?") if target.startswith("/") and not target.startswith(("//", "/\\")) else "/app"
+    plain = target.rstrip("?")
+    return plain if is_inside(plain) else "/app"
 
 
 def _script_origin(desk: Desk) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 from flask_babel import gettext
 
 from admin import languages, members
 from admin.desk import Desk
-from admin.frame import guarded
+from admin.frame import from_here, guarded
+from admin.inside import is_inside
 from plugin_core.errors import InvalidInput, TooManyTries
 
 
@@ -22,7 +21,7 @@ def create_blueprint(desk: Desk) -> Blueprint:
 
     @pages.post("/login")
     def check() -> Response:
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        if _from_elsewhere():
             return _form(desk, InvalidInput(gettext("This form was posted from another site.")), status=403)
         try:
             token = members.sign_in(
@@ -48,12 +47,19 @@ def create_blueprint(desk: Desk) -> Blueprint:
 
     @pages.post("/logout")
     def leave() -> Response:
+        if _from_elsewhere():
+            return _form(desk, InvalidInput(gettext("This form was posted from another site.")), status=403)
         members.sign_out(desk, request.cookies.get(members.COOKIE, ""))
         response = make_response(redirect("/login", code=303))
         response.delete_cookie(members.COOKIE, path="/")
         return guarded(desk, response, None)
 
     return pages
+
+
+def _from_elsewhere() -> bool:
+    """As far as the browser says; one that says nothing is an old one, or no browser."""
+    return any(name in request.headers for name in ("Origin", "Sec-Fetch-Site")) and not from_here()
 
 
 def _form(desk: Desk, problem: InvalidInput | None = None, *, status: int = 200) -> Response:
@@ -64,5 +70,4 @@ def _form(desk: Desk, problem: InvalidInput | None = None, *, status: int = 200)
 
 
 def _inside(target: str) -> str:
-    parts = urlsplit(target)
-    return target if target.startswith("/app") and not parts.netloc and not parts.scheme and "\\" not in target else "/app"
+    return target if target.startswith("/app") and is_inside(target) else "/app"

@@ -78,11 +78,12 @@
     if (other && other.dataset.origins.split(" ").some((origin) => above.includes(origin))) elsewhere();
     else ask().then((given) => {
       const target = new URL(reload.content, location.origin);
+      if (target.origin !== location.origin || target.pathname.startsWith("//")) return;
       target.searchParams.set("id_token", given);
-      location.replace(target.pathname + target.search);
+      location.replace(target.href);
     }, elsewhere);
-  } else if (reload) {
-    location.replace(reload.content);
+  } else if (reload && new URL(reload.content, location.origin).origin === location.origin) {
+    location.replace(new URL(reload.content, location.origin).href);
   }
 
   // --- what the page around the frame is told ---

@@ -145,6 +145,8 @@ final class Comeback_Page {
 		// phpcs:ignore WordPress.Security.NonceVerification.Recommended -- only says what to show.
 		$wanted = isset( $_GET['path'] ) ? esc_url_raw( wp_unslash( $_GET['path'] ) ) : '';
 		$dots   = preg_match( '~(?:^|/)(?:\.|%2e){1,2}(?:/|$|\?)~i', $wanted );
-		return preg_match( self::PATH, $wanted ) && ! $dots ? $wanted : self::PATH_PREFIX;
+		// Where a page's token is fetched and sent on is no place to be led to.
+		$token = preg_match( '~^/app/token(?:[/?]|$)~i', $wanted );
+		return preg_match( self::PATH, $wanted ) && ! $dots && ! $token ? $wanted : self::PATH_PREFIX;
 	}
 }
