@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from admin import languages, members
 from admin.desk import Desk
-from admin.visitor import OWNER, ROLES, STANDALONE, VIEWER, Shop, Visitor
+from admin.visitor import OWNER, ROLES, SHOPIFY, STANDALONE, VIEWER, Shop, Visitor
 from plugin_core.errors import InvalidInput, NotFound
 from plugin_core.installers import Visit
 from plugin_core.stores import page_secrets
@@ -90,7 +90,8 @@ def _secrets(desk: Desk, platform: str, address: str) -> Sequence[str]:
 def _embedded(desk: Desk, proof: _Proof) -> Visitor:
     visit = proof.visit
     user, name = str(visit.claims.get("sub", "")), str(visit.claims.get("name", ""))
-    claimed = str(visit.claims.get("role", OWNER))
+    # Shopify's tokens name no role; a plugin of ours that names none may only look.
+    claimed = str(visit.claims.get("role", OWNER if proof.platform == SHOPIFY else VIEWER))
     with desk.database.read() as session:
         store = session.scalars(select(Store).where(Store.platform == proof.platform, Store.address == visit.address)).first()
         if store is None or store.state == "disconnected":

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin.desk import Desk
-from admin.visitor import OWNER, VIEWER
+from admin.visitor import OWNER, ROLES
 from plugin_core.clock import SECOND_US
 from plugin_core.errors import InvalidInput
 from plugin_core.stores.models import Account, Store
@@ -47,7 +47,7 @@ def signed_in(desk: Desk, token: str) -> Member | None:
 def role_of(desk: Desk, session: Session, store: Store, user: str, claimed: str) -> tuple[str, bool]:
     """(role, whether to remember the visit). What an owner here has said counts, but gives no more than the store's admin."""
     said, due = visitors.visitor_role(session, store.id, user, now=desk.clock())
-    return (VIEWER if VIEWER in {said, claimed} else said), due
+    return max(said, claimed, key=ROLES.index), due
 
 
 def remember(desk: Desk, store_id: int, user: str, name: str) -> None:

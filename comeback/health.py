@@ -15,7 +15,7 @@ from comeback.app import App
 from comeback.metrics import Figures
 from plugin_core.migrations import is_current
 
-_PASSED_ON = ("X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-Ip")
+_PASSED_ON = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-Ip", "Via")
 
 
 def create_blueprint(app: App) -> Blueprint:

@@ -19,6 +19,8 @@ from plugin_core.stores.connect import connect_store
 from plugin_core.stores.credentials import Vault
 from plugin_core.work import standing
 
+MERCHANT = "merchant"  # how the actor begins who comes by the store's admin, invited by nobody here
+
 _log = structlog.get_logger("comeback.installing")
 
 
@@ -33,6 +35,7 @@ class Connector(NamedTuple):
     vault: Vault
     platforms: Mapping[str, Platform]
     clock: Callable[[], int]  # microseconds UTC
+    several_merchants: bool = False  # a new store that comes by itself begins an account of its own
 
 
 def take_in(connector: Connector, platform: str, address: str, credentials: Mapping[str, str], *, actor: str) -> Connected:
@@ -57,7 +60,15 @@ def _save(
     now = connector.clock()
     with connector.database.write() as session:
         store = connect_store(
-            session, connector.vault, platform=platform, address=where, credentials=credentials, facts=facts, actor=actor, now=now
+            session,
+            connector.vault,
+            platform=platform,
+            address=where,
+            credentials=credentials,
+            facts=facts,
+            actor=actor,
+            now=now,
+            by_itself=connector.several_merchants and actor.startswith(MERCHANT),
         )
         ensure_stock(session, store, now=now)
         ensure_stock_campaigns(session, store, now)

@@ -11,6 +11,7 @@ from functools import partial
 from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin.desk import Desk
 from admin.setup import add_pages
@@ -38,6 +39,8 @@ _MOST_BYTES = 2 * 1024 * 1024
 def create_web(app: App, *, open_to_all: bool = False) -> Flask:
     web = Flask("comeback", static_folder=None)
     web.config["MAX_CONTENT_LENGTH"] = _MOST_BYTES
+    if proxies := app.settings.trusted_proxies:
+        web.wsgi_app = ProxyFix(web.wsgi_app, x_for=proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     # A double slash in an address would otherwise be answered with a redirect.
     web.url_map.merge_slashes = False
     web.register_blueprint(shopper_pages(app.database, app.vault, app.context.clock))

@@ -120,6 +120,16 @@ class Settings(BaseSettings):
     shopify_origin: Annotated[str, AfterValidator(_origin)] | None = Field(
         default=None, description="For development: replaces https://{shop} in every call to Shopify."
     )
+    several_merchants: bool = Field(
+        default=False,
+        description="For hosts of several merchants: a store that comes by itself begins an account of its own.",
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=5,
+        description="Proxies in front that add to X-Forwarded-For: so many of its last entries are believed.",
+    )
     allow_private_stores: bool = Field(
         default=False, description="For development: also connect stores over plain HTTP or at private network addresses."
     )

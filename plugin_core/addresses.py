@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from plugin_core.errors import InvalidInput
 Resolver = Callable[[str, int], list[str]]
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_SPECIAL = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))  # the protocols' own, and relays nobody runs any more
 _OWN_NETWORK = "; for one on your own network set COMEBACK_ALLOW_PRIVATE_STORES=true."
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
@@ -95,7 +96,14 @@ def is_public(address: str) -> bool:
         inner = _wrapped(ip)
         if inner is not None:
             return ip.sixtofour is None and ip.teredo is None and is_public(str(inner))
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    site_local = isinstance(ip, IPv6Address) and ip.is_site_local
+    return (
+        ip.is_global
+        and not ip.is_multicast
+        and not ip.is_reserved
+        and not site_local
+        and not any(ip in each for each in _SPECIAL)
+    )
 
 
 def _wrapped(ip: IPv6Address) -> IPv4Address | None:

@@ -14,6 +14,7 @@ from plugin_core.errors import InvalidInput
 from plugin_core.installers import Visit
 
 LEEWAY = 10  # seconds, as in Shopify's own libraries
+_LONGEST_LIFE = 3_600  # seconds; Shopify's own live for a minute
 _REQUIRED = ("iss", "dest", "aud", "sub", "exp", "nbf", "iat", "jti", "sid")
 
 
@@ -25,7 +26,7 @@ def verified(options: ShopifyOptions, token: str, *, now: datetime) -> Visit:
         begins, ends = float(claims["nbf"]), float(claims["exp"])
     except (TypeError, ValueError):
         raise _refused() from None
-    if not begins - LEEWAY <= moment < ends + LEEWAY:
+    if not begins - LEEWAY <= moment < ends + LEEWAY or not ends - begins <= _LONGEST_LIFE:
         raise _refused()
     issuer, shop = urlsplit(str(claims["iss"])), urlsplit(str(claims["dest"]))
     if (issuer.scheme, shop.scheme) != ("https", "https") or issuer.hostname != shop.hostname or not shop.hostname:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin.routes import Pages, typed
-from admin.visitor import Visitor
+from admin.visitor import STANDALONE, Visitor
 from plugin_core.customers import editing, joining, notes, profile
 from plugin_core.customers.models import Customer, StoreCustomer
 from plugin_core.customers.privacy import requests
@@ -61,7 +61,7 @@ def add(pages: Pages, show: Callable[[Visitor, Session, Store, Any, InvalidInput
             store = session.get_one(Store, who.store_id)
             found = profile.find(session, store, key)
             try:
-                other = joining.other_person(session, store, found, typed().get("with", ""))
+                other = joining.other_person(session, store, found, typed().get("with", ""), anywhere=who.host == STANDALONE)
             except InvalidInput as problem:
                 return show(who, session, store, found, problem)
             return pages.render("customers/join.html", who, person=found, other=other)
@@ -124,7 +124,7 @@ def _delete_note(session: Session, store: Store, person: Customer, who: Visitor,
 
 
 def _join(session: Session, store: Store, person: Customer, who: Visitor, now: int) -> tuple[str, str]:
-    other = joining.other_person(session, store, person, typed().get("with", ""))
+    other = joining.other_person(session, store, person, typed().get("with", ""), anywhere=who.host == STANDALONE)
     return "joined", joining.merge_by_hand(session, store, person, other, actor=who.user, now=now).key
 
 

@@ -13,15 +13,21 @@ from plugin_core.customers.models import Customer, CustomerMerge, MergeBlock
 from plugin_core.customers.privacy.traces import survivor_of
 from plugin_core.customers.unmerge import unmerge
 from plugin_core.errors import InvalidInput, NotFound
+from plugin_core.orders.models import CustomerStats
 from plugin_core.stores.models import AuditEntry, Store
 
 
-def other_person(session: Session, store: Store, person: Customer, typed: str) -> Customer:
-    """Whom the merchant means by an address or a key; never ``person``, never anybody of another merchant."""
+def other_person(session: Session, store: Store, person: Customer, typed: str, *, anywhere: bool = True) -> Customer:
+    """Whom the merchant means by an address or a key; never ``person``, never anybody of another merchant.
+
+    Without ``anywhere`` only people whom this store knows: who comes by one store's admin is not to learn of the others'.
+    """
     text = typed.strip()
     found = find_person(session, store.account_id, normalise_email(text)) if "@" in text else None
     if found is None and text:
         found = session.scalar(select(Customer.id).where(Customer.account_id == store.account_id, Customer.key == text))
+    if found is not None and not anywhere and session.get(CustomerStats, (store.id, survivor_of(session, found).id)) is None:
+        found = None
     if found is None:
         raise NotFound("Nobody with this address is known.", mend="Type the whole e-mail address of the other person.")
     other = survivor_of(session, found)

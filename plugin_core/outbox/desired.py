@@ -86,7 +86,8 @@ def accounts(session: Session, store: Store, settings: StoreSettings, account_id
 def tags_for(settings: StoreSettings, lifecycle: str, tier: str, segments: set[str]) -> tuple[str, ...]:
     """Lifecycle and tier first: they are one each. Then the merchant's chosen segments in the merchant's order."""
     names = [lifecycle, *([f"tier-{tier}"] if tier else []), *(slug for slug in settings.tagged_segments if slug in segments)]
-    tags = dict.fromkeys(settings.tag_prefix + name.replace("_", "-") for name in names)
+    # A comma would part a tag in two; settings refuse it, but once they did not.
+    tags = dict.fromkeys(settings.tag_prefix + name.replace("_", "-").replace(",", " ") for name in names)
     return tuple(tags)[:MOST_TAGS]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 _MOST = {"quiet_from": 23, "quiet_until": 24, "visit_hours": 168}
 _MOST_OTHERWISE = 3650  # days, months and mails beyond it are slips of the finger, and overflow calendars
+_LONGEST, _LONGEST_NAME, _MOST_TIERS = 500, 40, 12
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:\"()\[\]\\.]+")
 
 
@@ -19,7 +20,18 @@ class Rule(NamedTuple):
 
 
 def _plain(value: str) -> bool:
-    return value.isprintable()
+    return value.isprintable() and len(value) <= _LONGEST
+
+
+def _text(value: str) -> bool:
+    return len(value) <= _LONGEST and not any(0xD800 <= ord(letter) < 0xE000 for letter in value)
+
+
+def _tiers(value: Sequence[Any]) -> bool:
+    """They become tags in the store, which knows no case and splits at commas."""
+    names = [tier.name.casefold() for tier in value]
+    fit = all(0 < len(name) <= _LONGEST_NAME and name.isprintable() and not set(name) & set(",;=") for name in names)
+    return fit and len(set(names)) == len(names) and len(names) <= _MOST_TIERS
 
 
 def _rate(value: Decimal) -> bool:
@@ -39,7 +51,13 @@ def _email(value: str) -> bool:
 
 
 RULES: Mapping[str, Rule] = {
-    "sender_name": Rule(_plain, "It has to be one line."),
+    "sender_name": Rule(_plain, "It has to be one line of at most 500 letters."),
+    "postal_address": Rule(_text, "Write at most 500 letters."),
+    "consent_meta_key": Rule(
+        lambda value: re.fullmatch(r"[A-Za-z0-9_.:-]{0,100}", value) is not None,
+        "Write the key as it stands there, like my_optin.",
+    ),
+    "tiers": Rule(_tiers, "Give each tier a name of its own: at most 40 letters, without , ; and =. There may be 12."),
     "sender_email": Rule(_email, "Write it like hello@example.com."),
     "reply_to": Rule(_email, "Write it like help@example.com."),
     # A prefix that a merchant's own tags may begin with would have them removed.

@@ -16,6 +16,7 @@ from plugin_core.stores.models import Account, AuditEntry, Store, StoreCredentia
 from plugin_core.work import standing
 
 DEFAULT_ACCOUNT = "main"
+_OF = "of-"  # before a store's key: the account of a merchant who came by themselves
 TOTALS_KEPT = "totals_kept"  # in a store's facts: all orders can be seen now, but have not all been taken in yet
 SEEN_DAYS = "orders_seen_days"  # in a store's facts: older orders can't be seen; None or missing: all can
 
@@ -31,7 +32,7 @@ def ensure_account(session: Session, vault: Vault, *, currency: str, now: int, k
     return account
 
 
-def connect_store(
+def connect_store(  # noqa: PLR0913 - all that makes a connection, by name
     session: Session,
     vault: Vault,
     *,
@@ -41,16 +42,22 @@ def connect_store(
     facts: StoreFacts,
     actor: str,
     now: int,
+    by_itself: bool = False,
 ) -> Store:
-    """Make the store, or connect a known one again with new credentials; its data stays."""
-    account = ensure_account(session, vault, currency=facts.currency, now=now)
+    """Make the store, or connect a known one again with new credentials; its data stays.
+
+    ``by_itself``: a new store begins an account of its own, whose people no other store's admin meets.
+    """
     store = session.scalars(select(Store).where(Store.platform == platform, Store.address == address)).first()
-    if store is None:
-        store = Store(
-            account_id=account.id, key=_free_key(session, address), platform=platform, address=address, connected_at=now
-        )
+    if store is not None:
+        account = session.get_one(Account, store.account_id)
+    else:
+        key = _free_key(session, address)
+        whose = f"{_OF}{key}" if by_itself else DEFAULT_ACCOUNT
+        account = ensure_account(session, vault, currency=facts.currency, now=now, key=whose)
+        store = Store(account_id=account.id, key=key, platform=platform, address=address, connected_at=now)
         session.add(store)
-    elif store.currency and store.currency != facts.currency:
+    if store.currency and store.currency != facts.currency:
         raise InvalidInput(
             f"{store.key}: the store's currency was {store.currency} and is now {facts.currency}.",
             mend="Money already taken in would change its meaning: disconnect the store with its data and connect it anew.",

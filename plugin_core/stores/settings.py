@@ -121,7 +121,7 @@ def parse(name: str, text: Any) -> Any:
         raise InvalidInput(f"There is no setting {name!r}.", mend=f"Known settings: {known}.")
     try:
         value = _convert(name, _TYPES[name], text)
-    except (ValueError, InvalidOperation, AttributeError, TypeError) as problem:
+    except (ValueError, InvalidOperation, AttributeError, TypeError, KeyError) as problem:
         raise InvalidInput(f"{name}: {text!r} is not a value this setting takes.", mend=_taken(name)) from problem
     least = _metadata(name).get("min")
     if least is not None and value < least:
@@ -170,10 +170,14 @@ def _convert(name: str, kind: Any, value: Any) -> Any:
     if get_origin(kind) is tuple:
         parts = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else list(value)
         inner = [item for item in get_args(kind) if item is not Ellipsis]
+        if inner[0] is str and not all(isinstance(part, str) for part in parts):
+            raise ValueError(name)
         if Ellipsis not in get_args(kind) and len(parts) != len(inner):
             raise ValueError(name)
         return tuple(inner[0](part) for part in parts)
-    return str(value).strip()
+    if not isinstance(value, str):
+        raise TypeError(name)
+    return value.strip()
 
 
 def _no(value: str) -> bool:

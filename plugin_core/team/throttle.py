@@ -39,9 +39,9 @@ def count(session: Session, email: str, address: str, *, now: int) -> None:
             )
 
 
-def forgive(session: Session, email: str, address: str = "") -> None:
-    """The password was right, or was set anew."""
-    for bucket, _ in _subjects(email, address):
+def forgive(session: Session, email: str) -> None:
+    """The password was right, or was set anew. Tries for others from the same address still count."""
+    for bucket, _ in _subjects(email, ""):
         bulk.execute(session, "DELETE FROM sign_in_tries WHERE bucket = ?", bucket)
 
 

@@ -77,7 +77,7 @@ def finish_sign_in(session: Session, attempt: Attempt, *, now: int) -> tuple[Adm
     user = session.get(AdminUser, attempt.user_id) if attempt.user_id is not None else None
     if user is None or user.disabled_at is not None or user.password_hash != attempt.password_hash:
         return None
-    throttle.forgive(session, attempt.email, attempt.address)
+    throttle.forgive(session, attempt.email)
     return user, sessions.open_session(session, user, now=now)
 
 
@@ -86,7 +86,7 @@ def check_password(session: Session, email: str, password: str, *, address: str,
     attempt = begin_sign_in(session, email, address=address, now=now)
     if not attempt.matches(password) or attempt.user_id is None:
         return None
-    throttle.forgive(session, attempt.email, attempt.address)
+    throttle.forgive(session, attempt.email)
     return session.get(AdminUser, attempt.user_id)
 
 

@@ -65,6 +65,7 @@ def test_the_file_has_who_has_no_address_and_nobody_who_was_erased_and_is_the_sa
 
 
 def test_a_cell_can_not_become_a_formula() -> None:
+    assert line(["Ada;=1+1;x", "a;b; +49", "a\t@x", "a;1"]) == "Ada;'=1+1;x,a;b; '+49,a\t'@x,a;1\r\n"
     assert line(["=1+1", "@x", "-5", "-5.20", "-a", "+49 151", "a"]) == "'=1+1,'@x,-5,-5.20,'-a,'+49 151,a\r\n"
 
 

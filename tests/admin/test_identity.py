@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import jwt
 import pytest
 
-from tests.admin.world import World
+from tests.admin.world import PAGE_SECRET, World
 
 RETRY = "X-Shopify-Retry-Invalid-Session-Request"
 
@@ -86,3 +87,17 @@ def test_the_pages_of_connecting_speak_the_visitors_language(shared_world: World
     for language in ("tr", "fa"):
         assert "This did not work" not in said[language].text
         assert "too old" not in said[language].text
+
+
+@pytest.mark.parametrize(("role", "may"), [("owner", True), ("editor", False), ("viewer", False), ("boss", False), (None, False)])
+def test_a_plugins_token_gives_no_more_than_it_says(shared_world: World, role: str | None, may: bool) -> None:
+    token = shared_world.woocommerce_token(**({"role": role} if role else {}))
+    if role is None:
+        claims = jwt.decode(token, options={"verify_signature": False})
+        token = jwt.encode({name: value for name, value in claims.items() if name != "role"}, PAGE_SECRET, algorithm="HS256")
+    assert (shared_world.get("/app/sync/leave", token).status_code == 200) is may
+
+
+def test_a_token_that_would_live_for_ever_is_none(shared_world: World) -> None:
+    for ends in (10**12, float("inf")):
+        assert shared_world.get("/app", shared_world.shopify_token(exp=ends)).status_code == 401

@@ -77,6 +77,9 @@ def test_plain_http_and_this_machine_are_for_those_who_allow_private_stores():
         "2002:7f00:1::",
         "2001:db8::1",
         "192.0.2.1",
+        "192.0.0.8",
+        "192.88.99.1",
+        "fec0::1",
     ],
 )
 def test_a_name_that_leads_into_a_private_network_is_refused(address):

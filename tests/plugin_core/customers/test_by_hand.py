@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from plugin_core.customers import consent, editing, joining, listing, notes, profile
 from plugin_core.customers.models import Customer, Suppression
 from plugin_core.customers.search import Wanted
 from plugin_core.errors import InvalidInput, NotFound
+from plugin_core.orders.models import CustomerStats
 from plugin_core.segments.evaluate import evaluate
 from plugin_core.stores.models import AuditEntry
 from tests.plugin_core import shop as people
@@ -107,6 +108,17 @@ def test_an_address_suppressed_by_hand_is_not_written_to_and_a_bounce_stands(ses
     session.flush()
     with pytest.raises(InvalidInput):
         editing.release(session, store, ben, actor="mia", now=NOW)
+
+
+def test_who_comes_by_one_stores_admin_finds_only_its_own_people_to_join(session: Session) -> None:
+    world, store, ada = open_profile(session)
+    ben = session.get_one(Customer, world.ben)
+    assert joining.other_person(session, store, ada, ben.key, anywhere=False).id == ben.id
+    session.execute(delete(CustomerStats).where(CustomerStats.store_id == store.id, CustomerStats.customer_id == ben.id))
+    for typed in (ben.key, "ben@people.example"):
+        assert joining.other_person(session, store, ada, typed).id == ben.id
+        with pytest.raises(NotFound):
+            joining.other_person(session, store, ada, typed, anywhere=False)
 
 
 def test_two_entries_are_joined_and_parted_by_hand(session: Session) -> None:

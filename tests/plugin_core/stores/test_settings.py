@@ -26,6 +26,13 @@ REFUSED = [
     ("exchange_rates", "dollars=1", "USD=0.92"),
     ("lifecycle_boundaries", "1,1,3,6", "rising"),
     ("lifecycle_boundaries", "nan,1,2,3", "rising"),
+    ("tiers", "basic=0,Gold; VIP=200", "40 letters"),
+    ("tiers", "basic=0,BASIC=200", "of its own"),
+    ("tiers", f"basic=0,{'x' * 41}=200", "40 letters"),
+    ("postal_address", "x" * 501, "500"),
+    ("postal_address", "\ud800", "500"),
+    ("sender_name", "x" * 501, "500"),
+    ("consent_meta_key", "a b", "my_optin"),
     ("quiet_from", "25", "23"),
     ("code_days", "99999999999", "3650"),
     ("quiet_hours", "perhaps", "yes or no"),
@@ -65,3 +72,21 @@ def test_what_merchants_usually_write_is_taken(session: Session) -> None:
     assert version == 1
     assert dict(settings.exchange_rates) == {"USD": "0.92", "TRY": "0.02"}
     assert settings.lifecycle_boundaries == (1.0, 1.5, 2.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("tagged_segments", [{"a": 1}]),
+        ("consent_meta_key", []),
+        ("postal_address", 5),
+        ("tiers", [{"name": "basic", "threshold": 0}, {"name": "Gold, VIP", "threshold": 5}]),
+        ("tiers", [{"threshold": 0}]),
+        ("sender_name", {"first": "Ada"}),
+    ],
+)
+def test_what_no_form_could_send_is_refused_too(session: Session, name: str, value: object) -> None:
+    store = open_store(session)
+    with pytest.raises(InvalidInput):
+        change(session, store, {name: value}, actor="test", now=1)
+    assert current(session, store)[1] == 0

@@ -99,6 +99,15 @@ def test_one_address_cannot_try_one_person_after_the_other(session):
     assert throttle.clear(session, now=NOW + throttle.WINDOW_US) == session.query(SignInTries).count() + 53
 
 
+def test_a_good_sign_in_of_ones_own_pays_for_no_guessing_at_others(session):
+    ada(session, shop.account(session))
+    for number in range(49):
+        assert sign_in(session, email=f"person{number}@example.com") is None
+    assert sign_in(session) is not None
+    with pytest.raises(TooManyTries), session.begin_nested():
+        sign_in(session, email="one-more@example.com")
+
+
 def test_many_guesses_at_once_get_no_further_than_one_after_another(database: Database):
     with database.write() as session:
         ada(session, shop.account(session))
