@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
+from werkzeug.routing import IntegerConverter, Map
 
 from admin import frame, identity
 from admin.desk import Desk
@@ -18,6 +19,7 @@ from plugin_core.errors import InvalidInput, NotFound
 
 View = Callable[..., Any]
 SAVED = "saved"
+_DIGITS = 20
 
 
 class Pages(Blueprint):
@@ -75,6 +77,21 @@ class Pages(Blueprint):
 def typed() -> MultiDict[str, str]:
     """What was typed into the form: of a POST its body, of a GET its query."""
     return request.form if request.method == "POST" else request.args
+
+
+def whole(text: str) -> int:
+    """For ``type=``: what isn't a number that the database can hold counts as not given."""
+    number = int(text) if len(text) < _DIGITS else 2**63
+    if abs(number) >= 2**63:
+        raise ValueError(text[:40])
+    return number
+
+
+class WholeConverter(IntegerConverter):
+    """``<int:...>`` of an address: what the database can't hold is not there."""
+
+    def __init__(self, map: Map, fixed_digits: int = 0, min: int | None = None, max: int | None = 2**63 - 1) -> None:  # noqa: A002
+        super().__init__(map, fixed_digits, min, max)
 
 
 def standalone(who: Visitor) -> bool:

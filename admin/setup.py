@@ -7,13 +7,16 @@ from typing import Any
 from flask import Flask, g
 from flask_compress import Compress
 
-from admin import adding, assets, embedded, formats, key_grant, languages, login, plugin_grant, progress, redirect_grant
+from admin import adding, assets, embedded, formats, key_grant, languages, login, odd, plugin_grant, progress, redirect_grant
 from admin.desk import Desk
 from admin.pages import ALL, NAVIGATION
+from admin.routes import WholeConverter
 from admin.said import in_words, named
 
 
 def add_pages(web: Flask, desk: Desk) -> None:
+    web.url_map.converters["int"] = WholeConverter
+    odd.add_answers(web)
     languages.prepare(web)
     formats.prepare(web)
     web.jinja_env.filters.update(in_words=in_words, named=named)

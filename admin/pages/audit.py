@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext
 from admin import csv_lines, settings_fields
 from admin.desk import Desk
 from admin.pages.settings import names, said
-from admin.routes import Pages, standalone, typed
+from admin.routes import Pages, standalone, typed, whole
 from admin.visitor import Visitor
 from plugin_core.audit import Wanted, all_entries, entries, rooms
 from plugin_core.clock import from_us, to_us
@@ -72,7 +72,7 @@ def create_pages(desk: Desk) -> Pages:
     def audit(who: Visitor) -> Response:
         wanted = _wanted(who)
         with desk.database.read() as session:
-            found = entries(session, wanted, before=typed().get("before", type=int), limit=_SHOWN)
+            found = entries(session, wanted, before=typed().get("before", type=whole), limit=_SHOWN)
             called_ = names(session, session.get_one(Store, who.store_id))
             values: dict[str, Any] = {
                 "rows": [(each, _changes(each, called_)) for each in found],

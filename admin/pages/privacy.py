@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from admin.desk import Desk
 from admin.person_page import render as person_page
-from admin.routes import Pages, standalone, typed
+from admin.routes import Pages, standalone, typed, whole
 from admin.visitor import Visitor
 from plugin_core.clock import from_us
 from plugin_core.customers import profile
@@ -112,7 +112,7 @@ def create_pages(desk: Desk) -> Pages:
 def _page(pages: Pages, session: Session, who: Visitor, problem: InvalidInput | None = None, email: str = "") -> Response:
     now = pages.desk.clock()
     store_key = None if standalone(who) else who.store_key
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=whole)
     rows = requests.page(session, who.account_id, store_key, before=before, limit=_SHOWN)
     waiting = [each for each in requests.waiting(session, store_key=store_key or "") if each.account_id == who.account_id]
     files = {

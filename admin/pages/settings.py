@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from admin import settings_fields, words
 from admin.desk import Desk
-from admin.routes import Pages, typed
+from admin.routes import Pages, typed, whole
 from admin.said import named
 from admin.visitor import Visitor
 from plugin_core.errors import InvalidInput
@@ -43,7 +43,7 @@ def create_pages(desk: Desk) -> Pages:
 
     @pages.post("/app/settings")
     def save(who: Visitor) -> Response:
-        values, expected = carried(), typed().get("version", type=int, default=-1)
+        values, expected = carried(), typed().get("version", type=whole, default=-1)
         try:
             with desk.database.write() as session:
                 store = session.get_one(Store, who.store_id)
@@ -86,8 +86,10 @@ def carried() -> dict[str, Any]:
     unreadable = InvalidInput(gettext("This change can't be read."), mend=gettext("Open the settings again."))
     try:
         values = json.loads(typed().get("change", "{}"))
+        for name, value in values.items():
+            store_settings.parse(name, value)
         settings_fields.shown(values)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, InvalidInput):
         raise unreadable from None
     if not isinstance(values, dict):
         raise unreadable
@@ -109,7 +111,7 @@ def form(
     called = names(session, store)
     slots = range(min(MOST_TAGGED, max(len(called), 1)))
     meanwhile = problem.meanwhile if isinstance(problem, ChangedMeanwhile) else ()
-    saved = request.args.get("saved", type=int)
+    saved = request.args.get("saved", type=whole)
     return pages.render(
         "settings/settings.html",
         who,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from admin import settings_fields, words
 from admin.desk import Desk
 from admin.pages.settings import carried, form, names, said
-from admin.routes import Pages, typed
+from admin.routes import Pages, typed, whole
 from admin.visitor import Visitor
 from plugin_core.errors import InvalidInput
 from plugin_core.rehearsal import counting, counts, slices
@@ -47,13 +47,13 @@ def create_pages(desk: Desk) -> Pages:
                 return form(pages, session, who, given, problems=problems, status=400)
             if not values:
                 return pages.back("/app/settings", note="same")
-            expected = typed().get("version", type=int, default=version)
+            expected = typed().get("version", type=whole, default=version)
             return _preview(pages, session, who, values, expected)
 
     @pages.post("/app/settings/exactly")
     def exactly(who: Visitor) -> Response:
         """The same with everybody counted, however many they are; ``again``: as it was, on the way back from the people."""
-        values, expected = carried(), typed().get("version", type=int, default=-1)
+        values, expected = carried(), typed().get("version", type=whole, default=-1)
         again = "again" in typed()
         with desk.database.read() as session:
             if again or slices.total(session, who.store_id) <= counts.AT_ONCE:
@@ -75,7 +75,7 @@ def create_pages(desk: Desk) -> Pages:
 
     @pages.post("/app/settings/people")
     def people(who: Visitor) -> Response:
-        values, after = carried(), typed().get("after", type=int, default=-1)
+        values, after = carried(), typed().get("after", type=whole, default=-1)
         with desk.database.read() as session:
             store = session.get_one(Store, who.store_id)
             page = moved(session, store, values, now=desk.clock(), after=after)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from admin import settings_fields, words
 from admin.desk import Desk
 from admin.pages.settings import names, said
-from admin.routes import Pages, typed
+from admin.routes import Pages, typed, whole
 from admin.visitor import Visitor
 from plugin_core.errors import InvalidInput
 from plugin_core.rehearsal import counts
@@ -29,7 +29,7 @@ def create_pages(desk: Desk) -> Pages:
     def history(who: Visitor) -> Response:
         with desk.database.read() as session:
             store = session.get_one(Store, who.store_id)
-            found = changing.history(session, store, before=request.args.get("before", type=int), limit=_SHOWN)
+            found = changing.history(session, store, before=request.args.get("before", type=whole), limit=_SHOWN)
             rows = [(one, _told(session, store, one.changes)) for one in found]
             people = called(session, who.account_id, who.store_id, {one.changed_by for one in found})
         going_on = found[-1].version if found and found[-1].version > 1 else None
@@ -62,7 +62,7 @@ def create_pages(desk: Desk) -> Pages:
 
     @pages.post("/app/settings/undo")
     def undo(who: Visitor) -> Response:
-        version, expected = typed().get("version", type=int, default=0), typed().get("expected", type=int, default=-1)
+        version, expected = typed().get("version", type=whole, default=0), typed().get("expected", type=whole, default=-1)
         try:
             with desk.database.write() as session:
                 store = session.get_one(Store, who.store_id)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from admin import words
 from admin.desk import Desk
-from admin.routes import Pages, typed
+from admin.routes import Pages, typed, whole
 from admin.visitor import Visitor
 from plugin_core.errors import InvalidInput, NotFound
 from plugin_core.insights.sync_health import health
@@ -120,7 +120,7 @@ def _ask(session: Session, store: Store, *, actor: str, now: int) -> None:
     if wanted in {"sync", "whole"}:
         asking.sync_now(session, store, whole=wanted == "whole", actor=actor, now=now)
     elif wanted == "replay":
-        asking.replay(session, store, number=typed().get("number", type=int), actor=actor, now=now)
+        asking.replay(session, store, number=typed().get("number", type=whole), actor=actor, now=now)
     elif wanted == "write":
         asking.write_again(session, store, actor=actor, now=now)
     else:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from admin import languages, words
 from admin.desk import Desk
-from admin.routes import Pages, standalone, typed
+from admin.routes import Pages, standalone, typed, whole
 from admin.visitor import Visitor
 from plugin_core.errors import InvalidInput
 from plugin_core.stores.models import Account, Store
@@ -84,7 +84,7 @@ def create_pages(desk: Desk) -> Pages:
         act = typed().get("act", "")
         try:
             with desk.database.write() as session:
-                user = users.user_of(session, who.account_id, typed().get("id", type=int, default=0))
+                user = users.user_of(session, who.account_id, typed().get("id", type=whole, default=0))
                 _change(session, user, act, who, desk.clock())
         except InvalidInput as problem:
             with desk.database.read() as session:
@@ -93,7 +93,7 @@ def create_pages(desk: Desk) -> Pages:
 
     @pages.post(f"{_HERE}/visitor", role="owner")
     def visitor(who: Visitor) -> Response:
-        number, role = typed().get("id", type=int, default=0), typed().get("role", "")
+        number, role = typed().get("id", type=whole, default=0), typed().get("role", "")
         by = "" if standalone(who) else who.user.partition(":")[2]
         try:
             with desk.database.write() as session:

@@ -213,7 +213,7 @@ def read_cut(text: str, order: Order) -> Cut | None:
     try:
         body = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
         by, descending, value, customer_id, backwards = body
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, RecursionError):
         return None
     kinds: tuple[type, ...] = (str,) if by in _TEXT else (int, type(None)) if by == "last_order" else (int,)
     fits = (by, descending) == order and isinstance(value, kinds) and isinstance(customer_id, int) and isinstance(backwards, bool)

@@ -201,7 +201,7 @@ def _read(text: str) -> Place | None:
     """None for the beginning, and for whatever :func:`_write` did not make."""
     try:
         body = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         return None
     whole = isinstance(body, list) and len(body) == 3 and all(type(each) is int and abs(each) < 2**62 for each in body)
     return Place(*body) if whole else None

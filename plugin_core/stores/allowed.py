@@ -24,7 +24,7 @@ def _plain(value: str) -> bool:
 
 
 def _text(value: str) -> bool:
-    return len(value) <= _LONGEST and not any(0xD800 <= ord(letter) < 0xE000 for letter in value)
+    return len(value) <= _LONGEST
 
 
 def _tiers(value: Sequence[Any]) -> bool:

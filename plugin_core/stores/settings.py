@@ -174,10 +174,15 @@ def _convert(name: str, kind: Any, value: Any) -> Any:
             raise ValueError(name)
         if Ellipsis not in get_args(kind) and len(parts) != len(inner):
             raise ValueError(name)
-        return tuple(inner[0](part) for part in parts)
+        return tuple(_written(part) if inner[0] is str else inner[0](part) for part in parts)
     if not isinstance(value, str):
         raise TypeError(name)
-    return value.strip()
+    return _written(value).strip()
+
+
+def _written(text: str) -> str:
+    """ValueError for halves of letters, which JSON can hold and no database."""
+    return text.encode().decode()
 
 
 def _no(value: str) -> bool:
@@ -192,7 +197,9 @@ def _tiers(value: Any) -> tuple[Tier, ...]:
         if isinstance(value, str)
         else [(item["name"], item["threshold"]) for item in value]
     )
-    tiers = tuple(sorted((Tier(str(name).strip(), int(threshold)) for name, threshold in pairs), key=lambda tier: tier.threshold))
+    tiers = tuple(
+        sorted((Tier(_written(str(name)).strip(), int(threshold)) for name, threshold in pairs), key=lambda tier: tier.threshold)
+    )
     if not tiers or tiers[0].threshold != 0:
         raise ValueError("the lowest tier begins at 0")
     return tiers

@@ -30,7 +30,7 @@ REFUSED = [
     ("tiers", "basic=0,BASIC=200", "of its own"),
     ("tiers", f"basic=0,{'x' * 41}=200", "40 letters"),
     ("postal_address", "x" * 501, "500"),
-    ("postal_address", "\ud800", "500"),
+    ("postal_address", "\ud800", "law asks"),
     ("sender_name", "x" * 501, "500"),
     ("consent_meta_key", "a b", "my_optin"),
     ("quiet_from", "25", "23"),
