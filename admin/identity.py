@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from flask import request
 from sqlalchemy import select
@@ -65,9 +66,11 @@ def bearer() -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def download_ticket(desk: Desk, who: Visitor, path: str) -> str:
-    """Lets a plain link fetch one path for ten minutes: a browser sends no token when it saves a file."""
-    return desk.seal(_DOWNLOAD, {"path": path, "who": who._replace(shops=())})
+def download_ticket(desk: Desk, who: Visitor, path: str, query: str) -> str:
+    """Lets a plain link fetch one path with this query for ten minutes: a browser sends no token when it saves a file."""
+    return desk.seal(
+        _DOWNLOAD, {"path": path, "query": _sorted(parse_qsl(query, keep_blank_values=True)), "who": who._replace(shops=())}
+    )
 
 
 def _proven(desk: Desk, token: str) -> _Proof | None:
@@ -112,12 +115,18 @@ def _embedded(desk: Desk, proof: _Proof) -> Visitor:
     return who
 
 
+def _sorted(query: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """As JSON gives it back."""
+    return sorted([name, value] for name, value in query)
+
+
 def _by_ticket(desk: Desk, ticket: str) -> Visitor:
     try:
         facts = desk.unseal(_DOWNLOAD, ticket)
     except NotFound:
         raise Stranger(token=True) from None
-    if facts["path"] != request.path:
+    asked = _sorted((name, value) for name, value in request.args.items(multi=True) if name != TICKET)
+    if (facts["path"], facts["query"]) != (request.path, asked):
         raise Stranger(token=True)
     known = Visitor(*facts["who"])
     return known._replace(ancestors=tuple(known.ancestors))

@@ -70,8 +70,9 @@ class Pages(Blueprint):
 
     def download(self, who: Visitor, path: str, **query: Any) -> str:
         """A link that saves a file: it works without a script and in every host, for ten minutes."""
-        ticket = identity.download_ticket(self.desk, who, path)
-        return f"{path}?{urlencode({**query, identity.TICKET: ticket}, doseq=True)}"
+        asked = urlencode(query, doseq=True)
+        ticket = identity.download_ticket(self.desk, who, path, asked)
+        return f"{path}?{asked}{'&' if asked else ''}{urlencode({identity.TICKET: ticket})}"
 
 
 def typed() -> MultiDict[str, str]:

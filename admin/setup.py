@@ -16,7 +16,7 @@ from admin.said import in_words, named
 
 def add_pages(web: Flask, desk: Desk) -> None:
     web.url_map.converters["int"] = WholeConverter
-    odd.add_answers(web)
+    odd.add_answers(web, only_here=desk.open_to_all)
     languages.prepare(web)
     formats.prepare(web)
     web.jinja_env.filters.update(in_words=in_words, named=named)

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 
 from admin import formats
 from admin import people_words as words
+from admin.said import named
 from plugin_core.customers.timeline import Entry
 
 
@@ -114,8 +115,8 @@ def _consent(what: str, v: Mapping[str, Any]) -> Told:
 def _segment(what: str, v: Mapping[str, Any]) -> Told:
     version = _("Settings version %(version)s.", version=formats.number(v["settings_version"]))
     if what == "entered":
-        return Told(_("Came into %(segment)s", segment=v["segment"]), version)
-    return Told(_("Left %(segment)s", segment=v["segment"]), version)
+        return Told(_("Came into %(segment)s", segment=named(v["segment"])), version)
+    return Told(_("Left %(segment)s", segment=named(v["segment"])), version)
 
 
 def _merge(what: str, v: Mapping[str, Any]) -> Told:

@@ -20,7 +20,7 @@ from plugin_core.insights import figures
 from plugin_core.segments import own
 from plugin_core.segments.explain import explain
 from plugin_core.segments.export import Clause, tag_of, terms
-from plugin_core.segments.history import History, histories, history
+from plugin_core.segments.history import History, histories, history, size
 from plugin_core.segments.members import every, find
 from plugin_core.segments.models import Segment
 from plugin_core.segments.rules import Rule, parse
@@ -114,7 +114,7 @@ def create_pages(desk: Desk) -> Pages:
         with desk.database.read() as session:
             store = session.get_one(Store, who.store_id)
             segment = find(session, store, slug)
-            people = history(session, store, segment, days=1, now=desk.clock()).people
+            people = size(session, segment)
             settings, _version = store_settings.current(session, store)
         return pages.render("segments/remove.html", who, segment=segment, people=people, tag=tag_of(settings, slug))
 

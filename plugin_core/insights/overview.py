@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from plugin_core import bulk
 from plugin_core.clock import from_us
 from plugin_core.inbox import overview as inbox
+from plugin_core.insights.standing import at_stake
+from plugin_core.insights.standing import standing as people_standing
 from plugin_core.money import major
 from plugin_core.segments.lifecycle import STAGES
 from plugin_core.stores.models import Account, Store
@@ -111,14 +113,21 @@ def _lifecycle(session: Session, store: Store) -> dict[str, int]:
 
 
 def _slipping(session: Session, store: Store) -> dict[str, Any]:
-    """People late for their next visit but not yet lapsed, and what they have spent so far."""
+    """People late for their next visit but not yet lapsed, what they have spent so far, and what they are worth a year."""
     count, spent = bulk.select(
         session,
         "SELECT COUNT(*), COALESCE(SUM(net_spent), 0) FROM customer_stats "
         "WHERE store_id = ? AND lifecycle IN ('slipping', 'at_risk')",
         store.id,
     )[0]
-    return {"people": count, "net_spent": str(major(int(spent), store.currency)), "net_spent_minor": int(spent)}
+    _people, worth = at_stake(people_standing(session, store))
+    return {
+        "people": count,
+        "net_spent": str(major(int(spent), store.currency)),
+        "net_spent_minor": int(spent),
+        "worth_a_year": str(major(worth, store.currency)),
+        "worth_a_year_minor": worth,
+    }
 
 
 def _segments(session: Session, store: Store) -> dict[str, int]:
@@ -171,8 +180,7 @@ def _needs(session: Session, store: Store, foreign: Mapping[str, int]) -> Iterat
     if unknown:
         yield f"{unknown} mails may or may not have gone out when the program stopped; they are not repeated."
     for currency, count in foreign.items():
-        mend = f'comeback settings {store.key} exchange_rates="{currency}=..."'
-        yield f"plus {count} orders in {currency}, left out of the money. Give a rate: {mend}"
+        yield f"plus {count} orders in {currency}, left out of the money: give a rate in the settings (exchange_rates)."
 
 
 def _one(session: Session, sql: str, *parameters: Any) -> Any:

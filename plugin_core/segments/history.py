@@ -25,7 +25,10 @@ class Day(NamedTuple):
 
 
 class History(NamedTuple):
-    """``days``: oldest first, today last."""
+    """``days``: oldest first, today last; none before the day on which people first came into the segment.
+
+    Who stood in it on that day already did before anybody looked: they are counted, but have not come.
+    """
 
     people: int
     days: tuple[Day, ...]
@@ -57,6 +60,12 @@ def history(session: Session, store: Store, segment: Segment, *, days: int = 90,
     return _read(session, store, days, now, "g.store_id = ? AND g.id = ?", store.id, segment.id)[segment.slug]
 
 
+def size(session: Session, segment: Segment) -> int:
+    """How many people are in it now."""
+    sql = "SELECT COUNT(*) FROM memberships WHERE segment_id = ? AND left_at IS NULL"
+    return int(bulk.select(session, sql, segment.id)[0][0])
+
+
 def _read(session: Session, store: Store, days: int, now: int, chosen: str, *chosen_by: int) -> dict[str, History]:
     zone = ZoneInfo(store.zone)
     today = from_us(now).astimezone(zone).date()
@@ -71,13 +80,22 @@ def _read(session: Session, store: Store, days: int, now: int, chosen: str, *cho
             *chosen_by,
         )
     )
+    firsts = dict(
+        bulk.select(
+            session,
+            "SELECT m.segment_id, MIN(m.entered_at) FROM memberships m JOIN segments g ON g.id = m.segment_id "
+            f"WHERE {chosen} GROUP BY m.segment_id",
+            *chosen_by,
+        )
+    )
     entered, left = (_moves(session, column, begin, zone, chosen, chosen_by) for column in ("entered_at", "left_at"))
     found = {}
     for number, slug in known:
         people = size = int(inside.get(number, 0))
-        backwards = []
-        for day in reversed(shown):
-            came, went = entered[number][day], left[number][day]
+        backwards: list[Day] = []
+        first = from_us(firsts[number]).astimezone(zone).date() if number in firsts else shown[0]
+        for day in reversed([each for each in shown if each >= first]):
+            came, went = (entered[number][day], left[number][day]) if number not in firsts or day > first else (0, 0)
             backwards.append(Day(day, size, came, went))
             size += went - came
         found[slug] = History(people, tuple(reversed(backwards)))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
 
 import pytest
 
@@ -95,3 +97,20 @@ def test_a_fault_of_ours_is_said_without_telling_what_it_was(shared_world: World
     assert page.status_code == 500
     assert "ada@example.com" not in page.text
     assert 'lang="tr"' in page.text
+
+
+def test_what_is_open_to_all_is_open_on_this_machine_only(shared_world: World) -> None:
+    owner = shared_world.owner()
+    assert owner.get("/app", headers={"Host": "evil.example"}).status_code == 400
+    for host in ("localhost:8000", "127.0.0.1", "[::1]:8000"):
+        assert owner.get("/app", headers={"Host": host}).status_code == 200
+
+
+def test_a_ticket_for_one_file_fetches_no_other(shared_world: World) -> None:
+    page = shared_world.get("/app/customers?segment=brand_advocates", shared_world.shopify_token()).text
+    link = html.unescape(re.search(r'href="(/app/customers/export.csv[^"]*)"', page)[1])
+    visitor = shared_world.web.test_client()
+    assert visitor.get(link).status_code == 200
+    assert visitor.get(link.replace("segment=brand_advocates", "segment=lapsed_60")).status_code in {302, 303}
+    assert visitor.get(link.replace("segment=brand_advocates&", "")).status_code in {302, 303}
+    assert visitor.get(link + "&q=a").status_code in {302, 303}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from plugin_core.clock import DAY_US
 from plugin_core.segments import own
-from plugin_core.segments.history import histories, history
+from plugin_core.segments.history import histories, history, size
 from plugin_core.segments.members import members
 from plugin_core.segments.models import Membership
 from plugin_core.segments.rules import parse
@@ -46,6 +46,7 @@ def test_each_days_size_is_what_counting_its_members_gives(session: Session, zon
     assert told.days[-2].people == len(members(session, mine, at=ends - 1))
     assert told.days[-2].day == date(2026, 11, 21)
     assert told.change == told.people - (told.days[0].people - told.days[0].entered + told.days[0].left)
+    assert size(session, mine) == told.people
     assert histories(session, store, now=NOW) == {"mine": told}
 
 
@@ -55,3 +56,19 @@ def test_a_removed_segment_is_in_no_list_but_its_history_can_still_be_read(sessi
     own.archive(session, store, mine.slug, actor="ada", now=NOW)
     assert histories(session, store, now=NOW) == histories(session, dmitris, now=NOW) == {}
     assert [day.people for day in history(session, store, mine, days=3, now=NOW).days] == [0, 0, 0]
+
+
+def test_who_was_in_it_when_it_was_first_worked_out_has_not_come_since(session: Session) -> None:
+    store = open_store(session, zone="Europe/Istanbul")
+    mine = own.create(session, store, "Mine", parse({"field": "orders", "op": ">=", "value": 1}), actor="ada", now=NOW)
+    people = add_people(session, store, [Person()] * 9)
+    stays = [
+        {"segment_id": mine.id, "customer_id": person, "entered_at": NOW - 5 * DAY_US + place * HOUR_US, "settings_version": 0}
+        for place, person in enumerate(people[:7])
+    ]
+    stays.append({"segment_id": mine.id, "customer_id": people[7], "entered_at": NOW - DAY_US, "settings_version": 0})
+    session.execute(sa.insert(Membership), stays)
+    told = history(session, store, mine, days=30, now=NOW)
+    assert [day.day.day for day in told.days] == [17, 18, 19, 20, 21, 22]
+    assert [day.people for day in told.days] == [7, 7, 7, 7, 8, 8]
+    assert (told.people, told.change, told.days[0].entered) == (8, 1, 0)
