@@ -25,7 +25,7 @@ OWNER = "postgres"
 INSTALLED = Path("/usr/lib/postgresql")  # where Debian keeps them, one folder a major version
 _OPTIONS = (
     "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=100 "
-    "-c shared_buffers=64MB -c max_wal_size=1GB -c autovacuum=off"
+    "-c shared_buffers=64MB -c max_wal_size=1GB -c autovacuum=off -c jit=off"
 )
 # For who measures what a commit costs; of an option given twice the later one counts.
 _DURABLE = "-c fsync=on -c full_page_writes=on -c synchronous_commit=on"
